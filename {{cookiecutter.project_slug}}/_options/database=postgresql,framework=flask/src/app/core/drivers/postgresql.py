@@ -1,0 +1,35 @@
+"""psycopg 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg import Error
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    from app.core.sections import DatabaseSettings
+
+NAME: Final = "postgresql+psycopg"
+
+
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
+    """Return the driver's own options; the server wants milliseconds."""
+    return {
+        "connect_timeout": settings.connect_timeout,
+        "options": (
+            f"-c statement_timeout={settings.statement_timeout * 1000}"
+            " -c idle_in_transaction_session_timeout=60000"
+        ),
+    }
+
+
+def constraint_name(error: IntegrityError) -> str | None:
+    """Return the violated constraint's name."""
+    return error.orig.diag.constraint_name if isinstance(error.orig, Error) else None
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return the server's five-character error code."""
+    return error.orig.sqlstate if isinstance(error.orig, Error) else None

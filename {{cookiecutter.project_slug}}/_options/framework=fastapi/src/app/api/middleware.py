@@ -1,0 +1,140 @@
+"""What happens to every request, whatever its route: plain ASGI, which costs little."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.errors import ProblemResponse
+from app.api.problems import problem_of
+from app.core.errors import AppError, ContentTooLargeError
+from app.core.http import client_of, cors_headers, request_id_from, security_headers
+from app.core.logging import REQUEST_ID
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from app.core.http import Client
+    from app.core.settings import Settings
+
+access_log = structlog.get_logger("app.access")
+logger = structlog.get_logger(__name__)
+
+
+class RequestMiddleware:
+    """Identifies, answers, logs and protects every request.
+
+    An unhandled error is answered here and goes no further: if it reached the server,
+    it would close the connection under the client's next request.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        request_id = request_id_from(headers.get("x-request-id"))
+        REQUEST_ID.set(request_id)
+        client = self._client(scope, headers)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["client"] = client
+        method = scope["method"]
+        preflight = method == "OPTIONS" and "access-control-request-method" in headers
+        asked = headers.get("access-control-request-headers", "") if preflight else None
+        extra = {
+            "X-Request-ID": request_id,
+            **security_headers(https=client.https),
+            **cors_headers(self._settings, headers.get("origin"), asked_headers=asked),
+        }
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                response_headers = MutableHeaders(scope=message)
+                for name, value in (*extra.items(), *state.get("headers", {}).items()):
+                    response_headers.setdefault(name, value)
+                response_headers["Server"] = "app"
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}
+        try:
+            if preflight:
+                await Response(status_code=204)(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("unhandled_error")
+            response = ProblemResponse(problem_of(AppError()))
+            await response(scope, receive, send_with_headers)
+        finally:
+            access_log.info(
+                "request",
+                method=method,
+                route=_route_path(scope),
+                status=status,
+                duration_ms=round((time.perf_counter() - started) * 1000, 2),
+                client=client.address,
+            )
+
+    def _client(self, scope: Scope, headers: Headers) -> Client:
+        peer = scope.get("client") or ("", 0)
+        return client_of(
+            self._settings,
+            peer=peer[0],
+            scheme=scope["scheme"],
+            forwarded_for=headers.get("x-forwarded-for"),
+            forwarded_proto=headers.get("x-forwarded-proto"),
+        )
+
+
+def _route_path(scope: Scope) -> str | None:
+    """Return the route's path with its parameters unfilled: few values, no data."""
+    route = scope.get("fastapi", {}).get("effective_route_context", scope.get("route"))
+    path: str | None = getattr(route, "path", None)
+    return path
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is too long: by its length, else while it arrives."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isdecimal() and int(length) > self._max_bytes:
+            response = ProblemResponse(problem_of(ContentTooLargeError()))
+            await response(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_up_to_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise HTTPException(ContentTooLargeError.status)
+            return message
+
+        await self._app(scope, receive_up_to_limit, send)

@@ -1,0 +1,121 @@
+"""The engine, and the transactions that requests run in."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from app.core.dialects import dialect_of
+from app.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from sqlalchemy import Connection
+
+    from app.core.sections import DatabaseSettings
+
+Session = AsyncSession
+
+PING_SECONDS = 2
+
+
+class Database:
+    """A pool of connections to one database.
+
+    Attributes:
+        engine: the pool itself.
+        writers: makes the sessions of requests that change something.
+        readers: makes the sessions of those that only read.
+    """
+
+    def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
+        url = make_url(settings.url.get_secret_value())
+        self.dialect = dialect_of(url)
+        self.engine = create_async_engine(
+            self.dialect.driver_url(url),
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=settings.pool_timeout,
+            hide_parameters=True,
+            **self.dialect.engine_options(settings),
+        )
+        self.dialect.configure(self.engine.sync_engine, migrating=migrating)
+        self.writers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.readers = async_sessionmaker(
+            self.engine.execution_options(**self.dialect.READ_OPTIONS),
+            expire_on_commit=False,
+        )
+        self._slots = asyncio.Semaphore(settings.pool_size)
+        self._pool_timeout = settings.pool_timeout
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Session]:
+        """Give a session: committed on leaving, rolled back on an error.
+
+        Do not open a second one inside: two requests could wait for each other.
+
+        Raises:
+            UnavailableError: the database is away, or every connection is in use.
+        """
+        sessions = self.readers if readonly else self.writers
+        try:
+            async with self._slot(), sessions.begin() as session:
+                yield session
+        except DBAPIError as error:
+            if not self.dialect.is_transient(error):
+                raise
+            raise UnavailableError from error
+        except (OSError, PoolTimeoutError) as error:
+            raise UnavailableError from error
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Wait in line for a connection; first come, first served."""
+        try:
+            async with asyncio.timeout(self._pool_timeout):
+                await self._slots.acquire()
+        except TimeoutError:
+            message = "Every database connection is in use; try again shortly."
+            raise UnavailableError(message) from None
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def is_available(self) -> bool:
+        """Whether the database answers within two seconds."""
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                async with self.transaction(readonly=True) as session:
+                    await session.execute(text("SELECT 1"))
+        except (TimeoutError, UnavailableError):
+            return False
+        return True
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def run_on_connection(
+    settings: DatabaseSettings,
+    work: Callable[[Connection], None],
+) -> None:
+    """Run a blocking function on a connection of its own, as Alembic needs it."""
+
+    async def run() -> None:
+        database = Database(settings, migrating=True)
+        try:
+            async with database.engine.connect() as connection:
+                await connection.run_sync(work)
+        finally:
+            await database.dispose()
+
+    asyncio.run(run())

@@ -1,0 +1,7 @@
+"""aiosqlite."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAME: Final = "sqlite+aiosqlite"

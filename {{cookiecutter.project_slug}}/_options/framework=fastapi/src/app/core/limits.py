@@ -1,0 +1,20 @@
+"""The library's parts that count without blocking the event loop."""
+
+from __future__ import annotations
+
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter as Limiter
+
+__all__ = ["Limiter", "MemoryStorage", "Storage", "redis_storage"]
+
+REDIS_SECONDS = 0.2
+
+
+def redis_storage(url: str) -> Storage:
+    """Return counters in Redis; a slow answer is as good as none."""
+    return RedisStorage(
+        f"async+{url}",
+        implementation="redispy",
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )

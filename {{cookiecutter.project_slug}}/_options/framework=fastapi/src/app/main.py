@@ -1,0 +1,72 @@
+"""The application."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+
+from app.about import DESCRIPTION, NAME, VERSION
+from app.api import docs, health, routes
+from app.api.document import with_problems
+from app.api.errors import register_error_handlers
+from app.api.middleware import BodyLimitMiddleware, RequestMiddleware
+from app.core.configuration import load_settings
+from app.core.database import Database
+from app.core.logging import configure_logging
+from app.core.rate_limit import RateLimiter
+from app.core.settings import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from app.core.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application.
+
+    Args:
+        settings: the settings to use instead of those found outside.
+
+    Raises:
+        ConfigurationError: the environment does not allow these settings.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.database.dispose()
+
+    app = _Application(
+        title=NAME,
+        description=DESCRIPTION,
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings.database)
+    app.state.rate_limiter = RateLimiter(settings.rate_limit)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestMiddleware, settings=settings)
+    register_error_handlers(app)
+    app.include_router(health.router)
+    app.include_router(routes.router)
+    if settings.environment is not Environment.PRODUCTION:
+        app.include_router(docs.router)
+    return app
+
+
+class _Application(FastAPI):
+    """FastAPI, documenting every failure as a problem."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = with_problems(super().openapi())
+        return self.openapi_schema

@@ -1,0 +1,98 @@
+"""The engine, and the transactions that requests run in."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.core.dialects import dialect_of
+from app.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from app.core.sections import DatabaseSettings
+
+__all__ = ["Database", "Session", "run_on_connection"]
+
+
+class Database:
+    """A pool of connections to one database.
+
+    Attributes:
+        engine: the pool itself.
+        writers: makes the sessions of requests that change something.
+        readers: makes the sessions of those that only read.
+    """
+
+    def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
+        url = make_url(settings.url.get_secret_value())
+        self.dialect = dialect_of(url)
+        self.engine = create_engine(
+            self.dialect.driver_url(url),
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=settings.pool_timeout,
+            hide_parameters=True,
+            **self.dialect.engine_options(settings),
+        )
+        self.dialect.configure(self.engine, migrating=migrating)
+        self.writers = sessionmaker(self.engine, expire_on_commit=False)
+        self.readers = sessionmaker(
+            self.engine.execution_options(**self.dialect.READ_OPTIONS),
+            expire_on_commit=False,
+        )
+
+    @contextmanager
+    def transaction(self, *, readonly: bool = False) -> Iterator[Session]:
+        """Give a session: committed on leaving, rolled back on an error.
+
+        Do not open a second one inside: two requests could wait for each other.
+
+        Raises:
+            UnavailableError: the database is away, or every connection is in use.
+        """
+        sessions = self.readers if readonly else self.writers
+        try:
+            with sessions.begin() as session:
+                yield session
+        except DBAPIError as error:
+            if not self.dialect.is_transient(error):
+                raise
+            raise UnavailableError from error
+        except PoolTimeoutError as error:
+            message = "Every database connection is in use; try again shortly."
+            raise UnavailableError(message) from error
+
+    def is_available(self) -> bool:
+        """Whether the database answers; the connect timeout bounds the wait."""
+        try:
+            with self.transaction(readonly=True) as session:
+                session.execute(text("SELECT 1"))
+        except UnavailableError:
+            return False
+        return True
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def run_on_connection(
+    settings: DatabaseSettings,
+    work: Callable[[Connection], None],
+) -> None:
+    """Run a function on a connection of its own, as Alembic needs it."""
+    database = Database(settings, migrating=True)
+    try:
+        with database.engine.connect() as connection:
+            work(connection)
+    finally:
+        database.dispose()

@@ -1,0 +1,7 @@
+"""The standard library's sqlite3."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAME: Final = "sqlite+pysqlite"

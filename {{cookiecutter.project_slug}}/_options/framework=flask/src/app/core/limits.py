@@ -1,0 +1,19 @@
+"""The library's parts that count, for threads."""
+
+from __future__ import annotations
+
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import SlidingWindowCounterRateLimiter as Limiter
+
+__all__ = ["Limiter", "MemoryStorage", "Storage", "redis_storage"]
+
+REDIS_SECONDS = 0.2
+
+
+def redis_storage(url: str) -> Storage:
+    """Return counters in Redis; a slow answer is as good as none."""
+    return RedisStorage(
+        url,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )

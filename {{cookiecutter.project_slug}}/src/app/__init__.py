@@ -1,0 +1,1 @@
+"""The service: routers call services, and services call repositories."""

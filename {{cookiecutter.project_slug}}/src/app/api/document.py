@@ -1,0 +1,44 @@
+"""Completes the OpenAPI document with the failures that every operation can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.problems import MEDIA_TYPE
+from app.core.errors import TITLES
+from app.schemas.problems import Problem
+
+_SCHEMAS = "#/components/schemas/"
+
+
+def with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the problem responses that follow from an operation's own description."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    problem = Problem.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+    schemas.update(problem.pop("$defs"), Problem=problem)
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status in _statuses(operation):
+                operation["responses"][str(status)] = _response(status)
+    return document
+
+
+def _statuses(operation: dict[str, Any]) -> set[int]:
+    statuses = {429, 500, 503}
+    locations = {parameter["in"] for parameter in operation.get("parameters", ())}
+    if "path" in locations:
+        statuses |= {404, 422}
+    if "query" in locations:
+        statuses |= {422}
+    if "requestBody" in operation:
+        statuses |= {400, 413, 415, 422}
+    if "security" in operation:
+        statuses |= {401, 403}
+    return statuses
+
+
+def _response(status: int) -> dict[str, Any]:
+    schema = {"$ref": f"{_SCHEMAS}Problem"}
+    return {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}

@@ -1,0 +1,50 @@
+"""The `app` command."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+import click
+
+from app import commands
+from app.about import DESCRIPTION, VERSION
+from app.core.configuration import write_missing_env_file
+from app.core.errors import AppError, ConfigurationError
+
+
+class _Commands(click.Group):
+    """One command for each module of `app.commands`, imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        del ctx
+        names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
+        return [name.replace("_", "-") for name in names if not name.startswith("_")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"app.commands.{cmd_name.replace('-', '_')}")
+        return cast("click.Command", module.command)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a refusal is a sentence, not a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (AppError, ConfigurationError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, invoke_without_command=True, help=DESCRIPTION)
+@click.version_option(VERSION)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Serve in development when no command is given."""
+    if write_missing_env_file(Path.cwd()):
+        click.echo("Wrote .env with fresh secrets.", err=True)
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(cast("click.Command", main.get_command(ctx, "serve")))

@@ -1,0 +1,1 @@
+"""The commands of `app`: a module each, whose `command` is what runs."""

@@ -1,0 +1,16 @@
+"""`app migrate`: the database's tables."""
+
+from __future__ import annotations
+
+import click
+
+from app.core.configuration import load_settings
+from app.core.migrations import upgrade
+
+
+@click.command()
+@click.argument("revision", default="head")
+def command(revision: str) -> None:
+    """Bring the database to REVISION (the newest unless told otherwise)."""
+    upgrade(load_settings(), revision)
+    click.echo(f"The database is at {revision}.")

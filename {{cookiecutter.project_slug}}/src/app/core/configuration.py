@@ -1,0 +1,108 @@
+"""Reads the settings: environment, `.env`, `config.yaml`, `.json` and `.toml`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+    YamlConfigSettingsSource,
+)
+
+from app.core.errors import ConfigurationError
+from app.core.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PLACEHOLDER = "change-me"
+
+
+class _Sources(BaseSettings, Settings):
+    """The settings as found in the places named above, the first one winning."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_nested_delimiter="__",
+        yaml_file="config.yaml",
+        json_file="config.json",
+        toml_file="config.toml",
+        extra="forbid",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del init_settings, file_secret_settings
+        return (
+            env_settings,
+            dotenv_settings,
+            YamlConfigSettingsSource(settings_cls),
+            JsonConfigSettingsSource(settings_cls),
+            TomlConfigSettingsSource(settings_cls),
+        )
+
+
+def load_settings() -> Settings:
+    """Read the settings, and refuse those that the environment does not allow.
+
+    Raises:
+        ConfigurationError: names each offending setting; values are not repeated.
+    """
+    try:
+        settings: Settings = _Sources()
+    except ValidationError as error:
+        raise ConfigurationError(_lines(_sentences(error))) from None
+    if settings.environment in {Environment.STAGING, Environment.PRODUCTION}:
+        offences = list(settings.offences())
+        if offences:
+            raise ConfigurationError(_lines(offences))
+    return settings
+
+
+def write_missing_env_file(directory: Path) -> bool:
+    """Write `.env` from `.env.example` with fresh secrets; say whether one was written.
+
+    A checkout has no `.env`, since git ignores it: this makes a second developer's
+    clone start, too. Only in development, and never over an existing file.
+    """
+    example, target = directory / ".env.example", directory / ".env"
+    environment = os.environ.get("ENVIRONMENT", Environment.DEVELOPMENT)
+    if (
+        environment != Environment.DEVELOPMENT
+        or target.exists()
+        or not example.exists()
+    ):
+        return False
+    lines = example.read_text(encoding="utf-8").splitlines()
+    text = "\n".join(
+        line.replace(PLACEHOLDER, secrets.token_urlsafe(32)) for line in lines
+    )
+    target.touch(mode=0o600)
+    target.write_text(text + "\n", encoding="utf-8")
+    return True
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False, include_input=False):
+        name = "__".join(str(part) for part in detail["loc"]).upper()
+        yield f"{name}: {detail['msg']}"
+
+
+def _lines(sentences: Iterable[str]) -> str:
+    return "\n".join(("The service cannot start with these settings:", *sentences))

@@ -1,0 +1,1 @@
+"""What differs from one database driver to the next, a module for each database."""

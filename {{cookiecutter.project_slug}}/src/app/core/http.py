@@ -1,0 +1,127 @@
+"""Rules of HTTP that hold whatever the framework: identifiers, proxies, headers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+    from app.core.settings import Settings
+
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+
+API_CSP = "default-src 'none'; frame-ancestors 'none'"
+
+_CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+_CORS_EXPOSED = "Location, Retry-After, X-Request-ID"
+_CORS_SECONDS = "600"
+
+
+def request_id_from(value: str | None) -> str:
+    """Return the caller's request id when it is fit for logs, else a new one."""
+    if value is not None and _SANE_REQUEST_ID.fullmatch(value):
+        return value
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who is at the other end, and whether the way there is encrypted."""
+
+    address: str
+    https: bool
+
+
+def client_of(
+    settings: Settings,
+    *,
+    peer: str,
+    scheme: str,
+    forwarded_for: str | None,
+    forwarded_proto: str | None,
+) -> Client:
+    """Return the client, believing only what trusted proxies say of it.
+
+    Each proxy appends the address it was called from, so the right-most address that
+    is no trusted proxy is the client; anything left of it may be forged.
+    """
+    if not _is_trusted(settings, peer):
+        return Client(peer, https=scheme == "https")
+    address = peer
+    for hop in reversed((forwarded_for or "").split(",")):
+        if _parsed(hop.strip()) is None:
+            break
+        address = hop.strip()
+        if not _is_trusted(settings, address):
+            break
+    return Client(address, https=(forwarded_proto or scheme).strip() == "https")
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+def _is_trusted(settings: Settings, address: str) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in net for net in settings.trusted_proxies)
+
+
+def is_json(content_type: str | None) -> bool:
+    """Whether a body of this media type is read as JSON (RFC 8259, RFC 6839)."""
+    message = Message()
+    message["content-type"] = content_type or "application/octet-stream"
+    subtype = message.get_content_subtype()
+    is_application = message.get_content_maintype() == "application"
+    return is_application and (subtype == "json" or subtype.endswith("+json"))
+
+
+def security_headers(*, https: bool) -> dict[str, str]:
+    """Return what every response carries (OWASP REST Security Cheat Sheet)."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Content-Security-Policy": API_CSP,
+        "Cache-Control": "no-store",
+    }
+    if https:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return headers
+
+
+def cors_headers(
+    settings: Settings,
+    origin: str | None,
+    *,
+    asked_headers: str | None,
+) -> dict[str, str]:
+    """Return what lets a listed web origin read the response (Fetch standard).
+
+    Args:
+        settings: lists the origins.
+        origin: the Origin header.
+        asked_headers: what a preflight asks to send; nothing for other requests.
+    """
+    if origin is None or not settings.cors.origins:
+        return {}
+    anyone = "*" in settings.cors.origins
+    if not anyone and origin not in settings.cors.origins:
+        return {"Vary": "Origin"}
+    headers = {
+        "Access-Control-Allow-Origin": "*" if anyone else origin,
+        "Access-Control-Expose-Headers": _CORS_EXPOSED,
+        "Vary": "Origin",
+    }
+    if asked_headers is not None:
+        headers["Access-Control-Allow-Methods"] = _CORS_METHODS
+        headers["Access-Control-Allow-Headers"] = asked_headers
+        headers["Access-Control-Max-Age"] = _CORS_SECONDS
+    return headers

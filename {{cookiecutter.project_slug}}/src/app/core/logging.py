@@ -1,0 +1,92 @@
+"""Structured logs: JSON lines, or readable ones in development."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import sys
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import structlog
+
+from app.core.settings import Environment
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+    from app.core.settings import Settings
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id")
+
+
+def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if request_id := REQUEST_ID.get(None):
+        event["request_id"] = request_id
+    return event
+
+
+def _to_json(event: EventDict, **_: Any) -> bytes:  # noqa: ANN401
+    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send the service's own events and those of the libraries to standard output."""
+    readable = settings.environment is Environment.DEVELOPMENT
+    level = logging.DEBUG if settings.debug else logging.INFO
+    shared: list[Processor] = [
+        _add_request_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if not readable:
+        shared.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+            if readable
+            else structlog.processors.JSONRenderer(serializer=_to_json),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory()
+        if readable
+        else structlog.BytesLoggerFactory(),
+        cache_logger_on_first_use=settings.environment is not Environment.TEST,
+    )
+    logging.config.dictConfig(_for_libraries(shared, readable=readable))
+
+
+def _for_libraries(shared: list[Processor], *, readable: bool) -> dict[str, Any]:
+    """Give what libraries log through `logging` the same form."""
+    renderer = (
+        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        if readable
+        else structlog.processors.JSONRenderer(
+            serializer=lambda event, **_: _to_json(event).decode(),
+        )
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    renderer,
+                ],
+            },
+        },
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stdout,
+                "formatter": "structured",
+            },
+        },
+        "root": {"handlers": ["stdout"], "level": "WARNING"},
+        "loggers": {"alembic.runtime.migration": {"level": "INFO"}},
+    }

@@ -1,0 +1,28 @@
+"""Migrations, run from within the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from alembic import command
+from alembic.config import Config
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
+# Beside the sources in a checkout, and in the working directory of the image.
+_PLACES: Final = (Path(__file__).parents[3], Path.cwd())
+
+
+def alembic_config(settings: Settings) -> Config:
+    """Return Alembic's configuration for these settings."""
+    candidates = (place / "alembic.ini" for place in _PLACES)
+    config = Config(next(ini for ini in candidates if ini.exists()))
+    config.attributes["settings"] = settings
+    return config
+
+
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Migrate the database; waits while another process does the same."""
+    command.upgrade(alembic_config(settings), revision)

@@ -1,0 +1,89 @@
+"""Rate limits, kept in memory or in Redis."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from limits import parse
+from redis.exceptions import RedisError
+
+from app.core.errors import TooManyRequestsError
+from app.core.limits import Limiter, MemoryStorage, redis_storage
+
+if TYPE_CHECKING:
+    from app.core.sections import RateLimitSettings
+
+logger = structlog.get_logger(__name__)
+
+BREAK_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a limit after a call."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The allowance as response headers (draft-ietf-httpapi-ratelimit-headers)."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset_seconds),
+        }
+
+
+class RateLimiter:
+    """Counts calls by name and key.
+
+    While Redis is away each process counts for itself: limits get looser, by the
+    number of processes, but are never off, and nobody is locked out.
+    """
+
+    def __init__(self, settings: RateLimitSettings) -> None:
+        self._enabled = settings.enabled
+        url = settings.storage_url.get_secret_value()
+        self._local = Limiter(MemoryStorage())
+        self._shared = (
+            None if url.startswith("memory:") else Limiter(redis_storage(url))
+        )
+        self._shared_again_at = 0.0
+
+    async def hit(self, rule: str, *key: str) -> Allowance | None:
+        """Count a call, and say what is left; nothing when limits are off.
+
+        Args:
+            rule: the limit, as in "10/minute".
+            key: what is being counted, such as a purpose and an address.
+
+        Raises:
+            TooManyRequestsError: the limit is used up.
+        """
+        if not self._enabled:
+            return None
+        if self._shared is not None and time.monotonic() >= self._shared_again_at:
+            try:
+                return await self._hit(self._shared, rule, key)
+            except (RedisError, OSError) as error:
+                self._shared_again_at = time.monotonic() + BREAK_SECONDS
+                logger.warning(
+                    "rate_limit_storage_unavailable", error=type(error).__name__
+                )
+        return await self._hit(self._local, rule, key)
+
+    async def _hit(
+        self, limiter: Limiter, rule: str, key: tuple[str, ...]
+    ) -> Allowance:
+        limit = parse(rule)
+        allowed = await limiter.hit(limit, *key)
+        window = await limiter.get_window_stats(limit, *key)
+        reset_seconds = max(1, round(window.reset_time - time.time()))
+        if not allowed:
+            raise TooManyRequestsError(retry_after=reset_seconds)
+        return Allowance(limit.amount, window.remaining, reset_seconds)

@@ -1,0 +1,21 @@
+"""Items: the example entity."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Entity
+from app.models.owner import OwnerId
+
+
+class Item(Entity):
+    """Something that a principal owns."""
+
+    __tablename__ = "items"
+    # Lists show an owner's newest items first, and ids grow with time.
+    __table_args__ = (Index(None, "owner_id", "id"),)
+
+    owner_id: Mapped[OwnerId]
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(String(2000))

@@ -1,0 +1,1 @@
+"""All queries: a protocol that services see, and its implementation in SQL."""

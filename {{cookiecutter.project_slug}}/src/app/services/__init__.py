@@ -1,0 +1,1 @@
+"""Business rules. They know no HTTP, no SQL and no framework."""
