@@ -1,0 +1,75 @@
+"""The databases that tests run on: each that the service supports.
+
+SQLite is a new file. PostgreSQL is the database that TEST_DATABASE_URL names; tests
+empty it, so its name must say that it is for tests.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import MetaData, make_url
+
+from app.core import dialects
+from app.core.database import run_on_connection
+from app.core.migrations import upgrade
+from tests.settings import make_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+NOT_SET = (
+    "PostgreSQL NOT TESTED: set TEST_DATABASE_URL (compose.dev.yaml has a database)"
+)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, where nobody overlooks it, what was not tested."""
+    if "TEST_DATABASE_URL" not in os.environ:
+        terminalreporter.write_line(NOT_SET, red=True, bold=True)
+
+
+@pytest.fixture(scope="session", params=dialects.names())
+def database_url(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """Return the URL of an empty database."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path_factory.mktemp("database"))
+    return _postgresql_url()
+
+
+def sqlite_url(directory: Path) -> str:
+    """Return the URL of a database file."""
+    return f"sqlite:///{directory / 'test.db'}"
+
+
+def _postgresql_url() -> str:
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url is None:
+        if "CI" in os.environ:
+            pytest.fail(NOT_SET)
+        pytest.skip(NOT_SET)
+    if "test" not in (make_url(url).database or ""):
+        pytest.exit("TEST_DATABASE_URL: the name of a test database holds 'test'", 2)
+    run_on_connection(make_settings(url).database, _drop_everything)
+    return url
+
+
+def _drop_everything(connection: Connection) -> None:
+    metadata = MetaData()
+    metadata.reflect(connection)
+    metadata.drop_all(connection)
+    connection.commit()
+
+
+@pytest.fixture(scope="session")
+def migrated_url(database_url: str) -> str:
+    """Return the URL of a database that has all tables and no rows."""
+    upgrade(make_settings(database_url))
+    return database_url

@@ -1,0 +1,90 @@
+"""The application under test, and clients that call it in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+
+from app.core.database import Database
+from app.core.settings import Settings
+from app.main import create_app
+from app.models import Base
+from tests.settings import make_settings
+
+Client = AsyncClient
+App = FastAPI
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run all tests in one event loop, so that they can share the connection pool."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def pool(migrated_url: str) -> AsyncIterator[Database]:
+    """Give the connection pool that all tests share."""
+    database = Database(make_settings(migrated_url).database)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def database(pool: Database) -> AsyncIterator[Database]:
+    """Give a database in which commits are savepoints, gone after the test."""
+    async with pool.engine.connect() as connection:
+        transaction = await connection.begin()
+        makers = (pool.writers, pool.readers)
+        binds = [sessions.kw["bind"] for sessions in makers]
+        for sessions in makers:
+            sessions.configure(
+                bind=connection, join_transaction_mode="create_savepoint"
+            )
+        yield pool
+        for sessions, bind in zip(makers, binds, strict=True):
+            sessions.configure(bind=bind, join_transaction_mode="conditional_savepoint")
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def committing_database(pool: Database) -> AsyncIterator[Database]:
+    """Give a database that really commits, emptied after the test."""
+    yield pool
+    async with pool.transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            await session.execute(table.delete())
+
+
+@pytest.fixture
+def settings(migrated_url: str) -> Settings:
+    """Return the settings of the application under test."""
+    return make_settings(migrated_url, rate_limit={"enabled": False})
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> App:
+    """Return the application."""
+    return make_app(settings, database)
+
+
+@pytest.fixture
+def client(app: App) -> Client:
+    """Return a client without credentials."""
+    return connect(app)
+
+
+def make_app(settings: Settings, database: Database) -> App:
+    """Return an application that uses this database."""
+    app = create_app(settings)
+    app.state.database = database
+    return app
+
+
+def connect(app: App, **headers: str) -> Client:
+    """Return a client that sends these headers with each request."""
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return AsyncClient(transport=transport, base_url="http://testserver", headers=names)

@@ -1,0 +1,31 @@
+"""The database that tests run on: a new SQLite file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.core.migrations import upgrade
+from tests.settings import make_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the URL of an empty database."""
+    return sqlite_url(tmp_path_factory.mktemp("database"))
+
+
+def sqlite_url(directory: Path) -> str:
+    """Return the URL of a database file."""
+    return f"sqlite:///{directory / 'test.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_url(database_url: str) -> str:
+    """Return the URL of a database that has all tables and no rows."""
+    upgrade(make_settings(database_url))
+    return database_url

@@ -1,0 +1,14 @@
+"""The settings that tests run with: nothing is read from outside."""
+
+from __future__ import annotations
+
+from app.core.settings import Settings
+
+
+def make_settings(database_url: str, **changes: object) -> Settings:
+    """Return settings for a database, with any others changed."""
+    values: dict[str, object] = {
+        "environment": "test",
+        "database": {"url": database_url},
+    }
+    return Settings.model_validate(values | changes)
