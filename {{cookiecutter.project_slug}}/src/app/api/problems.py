@@ -22,7 +22,8 @@ _DETAILS = {
 
 def problem_of(error: AppError) -> dict[str, Any]:
     """Return the body for one of the service's own errors."""
-    return _problem(error.status, error.code, error.detail)
+    problem = _problem(error.status, error.code, error.detail)
+    return {**problem, "errors": list(error.errors)} if error.errors else problem
 
 
 def problem_for_status(status: int) -> dict[str, Any]:

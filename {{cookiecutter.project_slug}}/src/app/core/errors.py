@@ -6,10 +6,10 @@ one place (`app.api.errors`) turns it into a response.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 # The reason phrases of RFC 9110; `http.HTTPStatus` changed some of them in Python 3.13.
 TITLES = {
@@ -39,11 +39,13 @@ class AppError(Exception):
         status: the HTTP status of the response.
         code: a stable name for programs; `detail` is for people and may change.
         headers: what the response must carry besides (`Retry-After`, ...).
+        errors: which fields are invalid, as pydantic says it.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_server_error"
     default_detail: ClassVar[str] = "Something went wrong on our side."
+    errors: Sequence[Mapping[str, Any]] = ()
 
     def __init__(
         self,

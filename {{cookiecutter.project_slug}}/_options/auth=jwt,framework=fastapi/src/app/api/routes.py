@@ -1,0 +1,25 @@
+"""The API's routers, in the order in which they are documented."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from app.api import items, sessions, users
+from app.api.dependencies import limit_requests
+from app.auth import Authenticator
+from app.auth.attempts import AttemptLimiter
+from app.auth.passwords import Passwords
+
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(limit_requests)])
+router.include_router(sessions.router)
+router.include_router(users.router)
+router.include_router(items.router)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add all routes of the API, and what they need to know who is calling."""
+    settings = app.state.settings
+    app.state.authenticator = Authenticator(settings.auth)
+    app.state.passwords = Passwords(settings.auth)
+    app.state.attempts = AttemptLimiter(settings.rate_limit)
+    app.include_router(router)

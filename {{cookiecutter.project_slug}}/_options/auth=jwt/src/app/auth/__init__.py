@@ -1,0 +1,8 @@
+"""Who is calling, and what they may do."""
+
+from __future__ import annotations
+
+from app.auth.authenticator import Authenticator
+from app.auth.principal import Principal
+
+__all__ = ["Authenticator", "Principal"]

@@ -1,0 +1,22 @@
+"""Counts attempts at secrets."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from limits import parse
+from redis.exceptions import RedisError
+
+from app.core.rate_limit import RateLimiter
+
+
+class AttemptLimiter(RateLimiter):
+    """A rate limiter that forgets failures once an attempt succeeds."""
+
+    async def forget(self, rule: str, *key: str) -> None:
+        """Start counting anew."""
+        limit = parse(rule)
+        await self._local.clear(limit, *key)
+        if self._shared is not None:
+            with suppress(RedisError, OSError):
+                await self._shared.clear(limit, *key)

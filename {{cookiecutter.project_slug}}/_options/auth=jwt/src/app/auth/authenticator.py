@@ -1,0 +1,73 @@
+"""Finds out who is calling."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from app.auth.errors import InvalidTokenError, NotAuthenticatedError
+from app.auth.principal import Principal
+from app.auth.tokens import read_access_token
+from app.core.errors import BadRequestError
+from app.repositories.access import find_access
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.core.auth_settings import AuthSettings
+    from app.core.database import Session
+
+_CACHED_PRINCIPALS = 10_000
+
+
+class Authenticator:
+    """Turns an Authorization header into a principal.
+
+    The token says which session calls; whether that session still lives, and what its
+    user may do, is asked of the database each time, so that logging out, disabling and
+    demoting hold at once.
+    """
+
+    def __init__(self, settings: AuthSettings) -> None:
+        self._settings = settings
+        self._seen: dict[UUID, tuple[float, Principal]] = {}
+
+    async def authenticate(
+        self,
+        authorization: str | None,
+        session: Session,
+    ) -> Principal:
+        """Return the caller.
+
+        Raises:
+            NotAuthenticatedError: nothing was sent.
+            InvalidTokenError: what was sent does not stand for anybody.
+            BadRequestError: several credentials were sent (RFC 6750 section 3.1).
+        """
+        if authorization is None:
+            raise NotAuthenticatedError
+        if "," in authorization:
+            message = "Send one Authorization header."
+            raise BadRequestError(message)
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidTokenError
+        claims = read_access_token(self._settings, token.strip())
+        now = time.monotonic()
+        until, principal = self._seen.get(claims.sid, (0.0, None))
+        if principal is not None and now < until:
+            return principal
+        access = await find_access(session, claims.sid)
+        if access is None or access.user_id != claims.sub:
+            raise InvalidTokenError
+        principal = Principal(access.user_id, frozenset(access.scopes))
+        self._remember(claims.sid, principal, now)
+        return principal
+
+    def _remember(self, session_id: UUID, principal: Principal, now: float) -> None:
+        if self._settings.revocation_cache_seconds == 0:
+            return
+        if len(self._seen) >= _CACHED_PRINCIPALS:
+            self._seen.clear()
+        until = now + self._settings.revocation_cache_seconds
+        self._seen[session_id] = (until, principal)

@@ -1,0 +1,85 @@
+"""Passwords: which are taken, and how they are kept (NIST SP 800-63B-4, OWASP)."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import unicodedata
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app.about import DISTRIBUTION, NAME
+from app.auth.bounded import run_bounded
+
+if TYPE_CHECKING:
+    from app.core.auth_settings import AuthSettings
+
+
+class Passwords:
+    """Hashes and verifies with Argon2id; a verification takes some 20 ms by design."""
+
+    def __init__(self, settings: AuthSettings) -> None:
+        self._hasher = PasswordHasher(
+            memory_cost=settings.password_memory_kib,
+            time_cost=settings.password_time_cost,
+            parallelism=1,
+        )
+        self._nobodys_hash = self._make_nobodys_hash()
+
+    async def hash(self, password: str) -> str:
+        """Return what is kept of a password."""
+        return await run_bounded(self._hasher.hash, _normalised(password))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether the password is the one that was hashed.
+
+        Without a hash, as for an unknown user, it takes as long and is false: the time
+        must not tell who has an account.
+        """
+        kept = password_hash or self._nobodys_hash
+        matches = await run_bounded(self._matches, kept, _normalised(password))
+        return matches and password_hash is not None
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(password_hash)
+
+    def _matches(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _make_nobodys_hash(self) -> str:
+        """Return a hash of today's parameters that no password has."""
+        salt, digest = (
+            base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
+            for length in (self._hasher.salt_len, self._hasher.hash_len)
+        )
+        memory, time = self._hasher.memory_cost, self._hasher.time_cost
+        return f"$argon2id$v=19$m={memory},t={time},p=1${salt}${digest}"
+
+
+def weakness(password: str, email: str) -> str | None:
+    """Return why a password of fitting length is too easy to guess, if it is."""
+    folded = _normalised(password).casefold()
+    if folded in _common_passwords():
+        return "is one of the passwords that everybody tries first"
+    if folded in {email.casefold(), DISTRIBUTION.casefold(), NAME.casefold()}:
+        return "must not be the e-mail address or the name of the service"
+    return None
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    text = resources.files("app.auth").joinpath("common_passwords.txt")
+    return frozenset(text.read_text(encoding="utf-8").splitlines())
+
+
+def _normalised(password: str) -> str:
+    """Return the same text for every way to type it (NIST SP 800-63B-4, 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)

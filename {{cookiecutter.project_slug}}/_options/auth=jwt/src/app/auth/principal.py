@@ -1,0 +1,29 @@
+"""The caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.auth.errors import InsufficientScopeError
+from app.core.scopes import Scope
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, and what they may do."""
+
+    id: UUID
+    scopes: frozenset[str]
+
+    def require(self, scope: Scope) -> None:
+        """Let only callers through that have the scope.
+
+        Raises:
+            InsufficientScopeError: this one does not.
+        """
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            raise InsufficientScopeError(scope)

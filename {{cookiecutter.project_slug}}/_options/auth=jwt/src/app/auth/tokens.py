@@ -1,0 +1,89 @@
+"""Access tokens (JWT, RFC 9068) and refresh tokens (random, kept as a hash)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import jwt
+from pydantic import BaseModel, StrictInt
+
+from app.auth.errors import InvalidTokenError
+
+if TYPE_CHECKING:
+    from app.core.auth_settings import AuthSettings
+
+ALGORITHM = "HS256"
+TYPE = "at+jwt"
+
+_REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "sid"]
+# Ours have some 400 characters; a longer one is not worth parsing.
+_MAX_LENGTH = 2048
+
+
+class AccessClaims(BaseModel):
+    """What an access token says: the user, the session, and when it ends."""
+
+    sub: UUID
+    sid: UUID
+    jti: UUID
+    iat: StrictInt
+    exp: StrictInt
+
+
+def issue_access_token(settings: AuthSettings, user_id: UUID, session_id: UUID) -> str:
+    """Return a signed token that names the user and the session."""
+    now = int(datetime.now(UTC).timestamp())
+    claims = {
+        "iss": settings.issuer,
+        "sub": str(user_id),
+        "aud": settings.audience,
+        "exp": now + settings.access_token_seconds,
+        "iat": now,
+        "jti": str(uuid4()),
+        "sid": str(session_id),
+    }
+    secret = settings.secret_key.get_secret_value()
+    return jwt.encode(claims, secret, ALGORITHM, headers={"typ": TYPE})
+
+
+def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
+    """Return the claims of a token that we have issued and that still lives.
+
+    The algorithm and the type are fixed (RFC 8725 sections 3.1 and 3.11), every claim
+    is required, and the lifetime is no longer than ours.
+
+    Raises:
+        InvalidTokenError: anything else.
+    """
+    if len(token) > _MAX_LENGTH:
+        raise InvalidTokenError
+    try:
+        decoded = jwt.decode_complete(
+            token,
+            settings.secret_key.get_secret_value(),
+            [ALGORITHM],
+            options={"require": _REQUIRED, "enforce_minimum_key_length": True},
+            audience=settings.audience,
+            issuer=settings.issuer,
+        )
+        claims = AccessClaims.model_validate(decoded["payload"])
+    except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError) as error:
+        raise InvalidTokenError from error
+    lifetime = claims.exp - claims.iat
+    if decoded["header"].get("typ") != TYPE or lifetime > settings.access_token_seconds:
+        raise InvalidTokenError
+    return claims
+
+
+def new_refresh_token() -> str:
+    """Return a refresh token: 256 random bits, which mean nothing by themselves."""
+    return secrets.token_urlsafe(32)
+
+
+def refresh_token_hash(token: str) -> str:
+    """Return what is kept of a refresh token; one with 256 bits needs no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

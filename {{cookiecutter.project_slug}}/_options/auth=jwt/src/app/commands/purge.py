@@ -1,0 +1,24 @@
+"""`app purge`: what is over and done with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands._database import with_database
+from app.models.base import utc_now
+from app.repositories.sessions import SqlSessionRepository
+
+if TYPE_CHECKING:
+    from app.core.database import Database
+    from app.core.settings import Settings
+
+
+@click.command()
+@with_database
+async def command(settings: Settings, database: Database) -> None:
+    """Delete sessions that are over; the service does so now and then, too."""
+    del settings
+    number = await SqlSessionRepository(database).purge(utc_now())
+    click.echo(f"Deleted {number} sessions that were over.")

@@ -1,0 +1,77 @@
+"""`app users`: accounts, from the machine that the service runs on."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from app.auth.passwords import Passwords
+from app.commands._database import with_database
+from app.core.scopes import Scope
+from app.repositories.users import SqlUserRepository
+from app.schemas.users import checked_password, normalised_email
+from app.services.users import UserService
+
+if TYPE_CHECKING:
+    from app.core.database import Database
+    from app.core.settings import Settings
+
+
+def _email(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    try:
+        return normalised_email(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+def _password() -> str:
+    """Ask twice, or read one line where nobody can be asked."""
+    if sys.stdin.isatty():
+        password: str = click.prompt(
+            "Password",
+            hide_input=True,
+            confirmation_prompt=True,
+        )
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        return checked_password(password)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group()
+def command() -> None:
+    """Manage accounts."""
+
+
+@command.command("create-admin")
+@click.option("--email", required=True, callback=_email, help="E-mail address.")
+@with_database
+async def create_admin(settings: Settings, database: Database, email: str) -> None:
+    """Make an administrator; the password is asked for or read from standard input."""
+    passwords = Passwords(settings.auth)
+    password = _password()
+    async with database.transaction() as session:
+        users = SqlUserRepository(session, database.dialect)
+        user = await UserService(users, passwords).create(
+            email,
+            password,
+            [Scope.ADMIN],
+        )
+    click.echo(f"Made administrator {user.email} ({user.id}).")
+
+
+@command.command("set-password")
+@click.option("--email", required=True, callback=_email, help="E-mail address.")
+@with_database
+async def set_password(settings: Settings, database: Database, email: str) -> None:
+    """Set the password of an account, which ends every session."""
+    passwords = Passwords(settings.auth)
+    password = _password()
+    async with database.transaction() as session:
+        users = SqlUserRepository(session, database.dialect)
+        await UserService(users, passwords).set_password(email, password)
+    click.echo(f"Set the password of {email}.")

@@ -1,0 +1,64 @@
+"""What can be set about signing in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, SecretStr
+
+from app.about import DISTRIBUTION
+from app.core.sections import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DAY = 24 * 60 * 60
+# Fewer different characters are a pattern, not a random secret.
+_DISTINCT_CHARACTERS = 10
+_OWASP_MEMORY_KIB = 19_456
+_OWASP_TIME_COST = 2
+
+
+class AuthSettings(Section):
+    """Tokens, passwords and attempts. Times are in seconds.
+
+    Attributes:
+        secret_key: signs access tokens; at least 256 bits (RFC 7518 section 3.2).
+        access_token_seconds: how long an access token lives.
+        refresh_idle_seconds: a session that is not refreshed for so long ends.
+        refresh_absolute_seconds: a session ends then, however often it is refreshed.
+        refresh_leeway_seconds: how long a used refresh token may come again, for
+            clients that refresh twice at once; 0 ends their session instead.
+        revocation_cache_seconds: how long a request may rely on an earlier look at
+            the session; 0 makes logout and disabling hold at once.
+        password_memory_kib: memory of one Argon2id hash (OWASP: 19 MiB with 2 rounds).
+        password_time_cost: rounds of one Argon2id hash.
+        attempts_per_account_and_address: failed logins that slow one attacker down.
+        attempts_per_account: failed logins of an account, whatever the address
+            (NIST SP 800-63B-4 section 3.2.2 wants at most 100 in a row).
+        attempts_per_address: calls of one address to all that takes a secret.
+    """
+
+    secret_key: SecretStr = Field(min_length=32)
+    issuer: str = DISTRIBUTION
+    audience: str = DISTRIBUTION
+    access_token_seconds: int = Field(default=900, ge=1, le=900)
+    refresh_idle_seconds: int = Field(default=14 * _DAY, ge=60)
+    refresh_absolute_seconds: int = Field(default=90 * _DAY, ge=60)
+    refresh_leeway_seconds: int = Field(default=0, ge=0, le=60)
+    revocation_cache_seconds: int = Field(default=0, ge=0, le=300)
+    password_memory_kib: int = Field(default=_OWASP_MEMORY_KIB, ge=8)
+    password_time_cost: int = Field(default=_OWASP_TIME_COST, ge=1)
+    attempts_per_account_and_address: str = "10/minute"
+    attempts_per_account: str = "100/day"
+    attempts_per_address: str = "60/minute"
+
+    def offences(self) -> Iterator[str]:
+        """Refuse secrets that can be guessed and hashes that can be cracked."""
+        secret = self.secret_key.get_secret_value()
+        if "change-me" in secret or len(set(secret)) < _DISTINCT_CHARACTERS:
+            yield "AUTH__SECRET_KEY is not random; make one with `openssl rand -hex 32`"
+        if self.password_memory_kib < _OWASP_MEMORY_KIB:
+            yield f"AUTH__PASSWORD_MEMORY_KIB is below {_OWASP_MEMORY_KIB}"
+        if self.password_time_cost < _OWASP_TIME_COST:
+            yield f"AUTH__PASSWORD_TIME_COST is below {_OWASP_TIME_COST}"

@@ -1,0 +1,36 @@
+"""What a request needs to know of its session, in one query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from app.models import User, UserSession
+from app.models.base import utc_now
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.core.database import Session
+
+
+class Access(NamedTuple):
+    """Whose session it is, and what they may do."""
+
+    user_id: UUID
+    scopes: list[str]
+
+
+async def find_access(session: Session, session_id: UUID) -> Access | None:
+    """Return the access that a session gives, or nothing when it has ended."""
+    query = (
+        select(User.id, User.scopes)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(UserSession.id == session_id)
+        .where(UserSession.idle_until > utc_now())
+        .where(User.is_active)
+    )
+    result = await session.execute(query)
+    row = result.one_or_none()
+    return None if row is None else Access(*row)

@@ -1,0 +1,163 @@
+"""Signed-in sessions in the database.
+
+Each call is a transaction of its own: what ends a session must outlast the refusal
+that tells of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+
+from app.models import RefreshToken, User, UserSession
+from app.repositories.users import SqlUserRepository
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from app.core.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What came of a refresh token.
+
+    Attributes:
+        session_id: the session that it belongs to.
+        user_id: whose session that is.
+        reused: it had been used before, so the session has ended.
+    """
+
+    session_id: UUID
+    user_id: UUID
+    reused: bool = False
+
+
+class SessionRepository(Protocol):
+    """Where sessions are kept."""
+
+    async def add_user(self, user: User) -> None:
+        """Keep a new account, or raise EmailTakenError."""
+
+    async def find_user(self, email: str) -> User | None:
+        """Return the account with this e-mail address, or nothing."""
+
+    async def set_password_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Keep a new hash of the same password."""
+
+    async def start(self, session: UserSession, token_hash: str) -> None:
+        """Keep a new session and its first refresh token."""
+
+    async def rotate(
+        self,
+        token_hash: str,
+        successor: str,
+        *,
+        now: datetime,
+        idle: timedelta,
+        leeway: timedelta,
+    ) -> Rotation | None:
+        """Use up a refresh token and keep its successor; nothing if it is unknown.
+
+        Exactly one of several at once wins; the others find the token used. A used
+        one ends the session, unless it was used no longer ago than the leeway.
+        """
+
+    async def end(self, token_hash: str) -> Rotation | None:
+        """End the session of a refresh token; nothing if it is unknown."""
+
+    async def purge(self, now: datetime) -> int:
+        """Forget sessions that are over; return their number."""
+
+
+class SqlSessionRepository:
+    """Sessions in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_user(self, user: User) -> None:
+        """Insert the account."""
+        async with self._database.transaction() as session:
+            await SqlUserRepository(session, self._database.dialect).add(user)
+
+    async def find_user(self, email: str) -> User | None:
+        """Select the account by its address, in lower case."""
+        async with self._database.transaction(readonly=True) as session:
+            users = SqlUserRepository(session, self._database.dialect)
+            return await users.find_by_email(email)
+
+    async def set_password_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Update the row."""
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(User)
+                .where(User.id == user_id)
+                .values(password_hash=password_hash),
+            )
+
+    async def start(self, session: UserSession, token_hash: str) -> None:
+        """Insert both rows."""
+        async with self._database.transaction() as transaction:
+            transaction.add(session)
+            await transaction.flush()
+            transaction.add(RefreshToken(token_hash=token_hash, session_id=session.id))
+
+    async def rotate(
+        self,
+        token_hash: str,
+        successor: str,
+        *,
+        now: datetime,
+        idle: timedelta,
+        leeway: timedelta,
+    ) -> Rotation | None:
+        """Lock the session, so that one request at a time decides about its tokens."""
+        by_hash = select(RefreshToken).where(RefreshToken.token_hash == token_hash)
+        async with self._database.transaction() as session:
+            token = await session.scalar(by_hash)
+            if token is None:
+                return None
+            owner = await session.scalar(
+                select(UserSession)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.id == token.session_id)
+                .where(UserSession.idle_until > now, User.is_active)
+                .with_for_update(of=UserSession),
+            )
+            if owner is None:
+                return None
+            # Another request may have used the token while this one waited.
+            await session.refresh(token)
+            if token.used_at is not None and now - token.used_at > leeway:
+                await session.delete(owner)
+                return Rotation(owner.id, owner.user_id, reused=True)
+            token.used_at = token.used_at or now
+            owner.idle_until = min(now + idle, owner.expires_at)
+            session.add(RefreshToken(token_hash=successor, session_id=owner.id))
+            return Rotation(owner.id, owner.user_id)
+
+    async def end(self, token_hash: str) -> Rotation | None:
+        """Delete the session; its tokens go with it."""
+        async with self._database.transaction() as session:
+            owner = await session.scalar(
+                select(UserSession)
+                .join(RefreshToken, RefreshToken.session_id == UserSession.id)
+                .where(RefreshToken.token_hash == token_hash)
+                .with_for_update(of=UserSession),
+            )
+            if owner is None:
+                return None
+            await session.delete(owner)
+            return Rotation(owner.id, owner.user_id)
+
+    async def purge(self, now: datetime) -> int:
+        """Delete the rows; their tokens go with them."""
+        async with self._database.transaction() as session:
+            result = await session.execute(
+                delete(UserSession).where(UserSession.idle_until <= now),
+            )
+            return cast("CursorResult[Any]", result).rowcount

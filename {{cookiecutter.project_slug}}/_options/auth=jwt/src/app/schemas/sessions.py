@@ -1,0 +1,32 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from app.schemas.base import RequestBody, ResponseBody
+from app.schemas.users import Password
+
+
+class Login(RequestBody):
+    """An e-mail address and a password."""
+
+    email: Annotated[str, Field(max_length=254)]
+    password: Password
+
+
+class Refresh(RequestBody):
+    """The newest refresh token of a session."""
+
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+
+
+class Tokens(ResponseBody):
+    """The keys to a session (RFC 6749 section 5.1); `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a kind of token, not a token
+    expires_in: int

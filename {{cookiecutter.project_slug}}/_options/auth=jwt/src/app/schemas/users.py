@@ -1,0 +1,106 @@
+"""Accounts in and out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError
+
+from app.core.scopes import Scope
+from app.schemas.base import RequestBody, ResponseBody, Text
+
+# NIST SP 800-63B-4 section 3.1.1.2, for a password that is the only factor.
+_MIN_PASSWORD = 15
+_MAX_PASSWORD = 128
+
+
+def normalised_email(value: str) -> str:
+    """Return the one way to write an e-mail address: lower case, domain in Unicode.
+
+    Raises:
+        ValueError: this is not an e-mail address; what was written is not repeated.
+    """
+    try:
+        return validate_email(value, check_deliverability=False).normalized.casefold()
+    except EmailNotValidError:
+        message = "this is not an e-mail address"
+        raise ValueError(message) from None
+
+
+Email = Annotated[
+    str,
+    AfterValidator(normalised_email),
+    Field(max_length=254, json_schema_extra={"format": "email"}),
+]
+NewPassword = Annotated[
+    SecretStr, Field(min_length=_MIN_PASSWORD, max_length=_MAX_PASSWORD)
+]
+Password = Annotated[SecretStr, Field(max_length=_MAX_PASSWORD)]
+UserName = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+_new_password = TypeAdapter[SecretStr](NewPassword)
+
+
+def checked_password(value: str) -> str:
+    """Return a new password that has the right length.
+
+    Raises:
+        ValueError: it does not; it is not repeated.
+    """
+    try:
+        return _new_password.validate_python(value).get_secret_value()
+    except ValidationError as error:
+        message = f"Password: {error.errors(include_input=False)[0]['msg']}"
+        raise ValueError(message) from None
+
+
+class UserRegister(RequestBody):
+    """A new account."""
+
+    email: Email
+    password: NewPassword
+    name: UserName | None = None
+
+
+class ProfileUpdate(RequestBody):
+    """Changes to one's own account; a new e-mail address needs the password."""
+
+    email: Email = Field(default_factory=str)
+    name: UserName | None = None
+    current_password: Password | None = None
+
+
+class PasswordChange(RequestBody):
+    """A new password; the current one proves that it is not somebody passing by."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class AccountDelete(RequestBody):
+    """The end of one's own account, and of all that belongs to it."""
+
+    current_password: Password
+
+
+class UserUpdate(RequestBody):
+    """What an administrator changes."""
+
+    is_active: bool = Field(default_factory=bool)
+    scopes: list[Scope] = Field(default_factory=list, max_length=len(Scope))
+
+
+class UserPublic(ResponseBody):
+    """An account as its owner and administrators see it."""
+
+    id: UUID
+    email: str
+    name: str | None
+    scopes: list[str]
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime

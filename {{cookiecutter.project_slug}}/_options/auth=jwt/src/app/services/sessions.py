@@ -1,0 +1,191 @@
+"""Registering, signing in, staying signed in, signing out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.auth.errors import (
+    InvalidCredentialsError,
+    InvalidTokenError,
+    WeakPasswordError,
+)
+from app.auth.passwords import weakness
+from app.auth.tokens import (
+    issue_access_token,
+    new_refresh_token,
+    refresh_token_hash,
+)
+from app.core.scopes import Scope
+from app.models import User, UserSession
+from app.models.base import utc_now
+from app.schemas.sessions import Tokens
+from app.schemas.users import UserPublic, normalised_email
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.auth.attempts import AttemptLimiter
+    from app.auth.passwords import Passwords
+    from app.core.auth_settings import AuthSettings
+    from app.repositories.sessions import SessionRepository
+    from app.schemas.sessions import Login, Refresh
+    from app.schemas.users import UserRegister
+
+NEW_USER_SCOPES = [Scope.ITEMS_READ, Scope.ITEMS_WRITE]
+
+audit_log = structlog.get_logger("app.audit")
+
+# One login in so many also clears away sessions that are over.
+_PURGE_EVERY = 100
+
+
+class SessionService:
+    """What can be done without being signed in. Addresses are those of callers."""
+
+    def __init__(
+        self,
+        sessions: SessionRepository,
+        passwords: Passwords,
+        limiter: AttemptLimiter,
+        settings: AuthSettings,
+    ) -> None:
+        self._sessions = sessions
+        self._passwords = passwords
+        self._limiter = limiter
+        self._settings = settings
+
+    async def register(self, data: UserRegister, address: str) -> UserPublic:
+        """Make an account.
+
+        Raises:
+            WeakPasswordError: the password is easy to guess.
+            EmailTakenError: there is one with this e-mail address.
+            TooManyRequestsError: the address tries too often.
+        """
+        await self._count_address(address)
+        password = data.password.get_secret_value()
+        if reason := weakness(password, data.email):
+            raise WeakPasswordError(reason, field="password")
+        user = User(
+            email=data.email,
+            name=data.name,
+            password_hash=await self._passwords.hash(password),
+            scopes=list(NEW_USER_SCOPES),
+        )
+        await self._sessions.add_user(user)
+        audit_log.info("registered", user_id=str(user.id), client=address)
+        return UserPublic.model_validate(user)
+
+    async def login(self, data: Login, address: str) -> Tokens:
+        """Start a session.
+
+        An unknown account, a disabled one and a wrong password get the same answer
+        after the same time.
+
+        Raises:
+            InvalidCredentialsError: no active account has this address and password.
+            TooManyRequestsError: the account or the address has failed too often.
+        """
+        await self._count_address(address)
+        email = _email_or_nobody(data.email)
+        account = hashlib.sha256(email.encode()).hexdigest()
+        limits = (
+            (
+                self._settings.attempts_per_account_and_address,
+                "login",
+                account,
+                address,
+            ),
+            (self._settings.attempts_per_account, "login", account),
+        )
+        for rule, *key in limits:
+            await self._limiter.hit(rule, *key)
+        user = await self._sessions.find_user(email)
+        password = data.password.get_secret_value()
+        password_hash = user.password_hash if user is not None else None
+        matches = await self._passwords.verify(password_hash, password)
+        if user is None or not matches or not user.is_active:
+            audit_log.warning("login_failed", client=address)
+            raise InvalidCredentialsError
+        for rule, *key in limits:
+            await self._limiter.forget(rule, *key)
+        if self._passwords.needs_rehash(user.password_hash):
+            renewed = await self._passwords.hash(password)
+            await self._sessions.set_password_hash(user.id, renewed)
+        tokens = await self._start(user.id)
+        audit_log.info("login_succeeded", user_id=str(user.id), client=address)
+        return tokens
+
+    async def refresh(self, data: Refresh, address: str) -> Tokens:
+        """Trade a refresh token for a new pair; each can be used once.
+
+        Raises:
+            InvalidTokenError: it is unknown, over, or was used before. In the last
+                case somebody has a copy, and the session ends (RFC 9700 section 4.14).
+            TooManyRequestsError: the address tries too often.
+        """
+        await self._count_address(address)
+        successor = new_refresh_token()
+        rotation = await self._sessions.rotate(
+            refresh_token_hash(data.refresh_token.get_secret_value()),
+            refresh_token_hash(successor),
+            now=utc_now(),
+            idle=timedelta(seconds=self._settings.refresh_idle_seconds),
+            leeway=timedelta(seconds=self._settings.refresh_leeway_seconds),
+        )
+        if rotation is None:
+            raise InvalidTokenError
+        if rotation.reused:
+            user_id = str(rotation.user_id)
+            audit_log.warning("refresh_reuse", user_id=user_id, client=address)
+            raise InvalidTokenError
+        return self._tokens(rotation.user_id, rotation.session_id, successor)
+
+    async def logout(self, data: Refresh, address: str) -> None:
+        """End a session: its refresh and access tokens are worth nothing from now on.
+
+        An unknown token is no error (RFC 7009 section 2.2).
+        """
+        token_hash = refresh_token_hash(data.refresh_token.get_secret_value())
+        ended = await self._sessions.end(token_hash)
+        if ended is not None:
+            audit_log.info("logout", user_id=str(ended.user_id), client=address)
+
+    async def _start(self, user_id: UUID) -> Tokens:
+        now = utc_now()
+        expires_at = now + timedelta(seconds=self._settings.refresh_absolute_seconds)
+        idle_until = now + timedelta(seconds=self._settings.refresh_idle_seconds)
+        session = UserSession(
+            user_id=user_id,
+            idle_until=min(idle_until, expires_at),
+            expires_at=expires_at,
+        )
+        refresh_token = new_refresh_token()
+        await self._sessions.start(session, refresh_token_hash(refresh_token))
+        if secrets.randbelow(_PURGE_EVERY) == 0:
+            await self._sessions.purge(now)
+        return self._tokens(user_id, session.id, refresh_token)
+
+    def _tokens(self, user_id: UUID, session_id: UUID, refresh_token: str) -> Tokens:
+        return Tokens(
+            access_token=issue_access_token(self._settings, user_id, session_id),
+            refresh_token=refresh_token,
+            expires_in=self._settings.access_token_seconds,
+        )
+
+    async def _count_address(self, address: str) -> None:
+        rule = self._settings.attempts_per_address
+        await self._limiter.hit(rule, "auth", address)
+
+
+def _email_or_nobody(value: str) -> str:
+    """Return the address as it is kept; what is no address is nobody's."""
+    try:
+        return normalised_email(value)
+    except ValueError:
+        return ""

@@ -1,0 +1,158 @@
+"""What users do with their accounts, and administrators with those of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.auth.errors import WeakPasswordError, WrongPasswordError
+from app.auth.passwords import weakness
+from app.core.errors import NotFoundError
+from app.models import User
+from app.schemas.pages import Page
+from app.schemas.users import UserPublic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from app.auth.passwords import Passwords
+    from app.core.scopes import Scope
+    from app.repositories.users import UserRepository
+    from app.schemas.pages import PageQuery
+    from app.schemas.users import PasswordChange, ProfileUpdate, UserUpdate
+
+audit_log = structlog.get_logger("app.audit")
+
+
+class UserService:
+    """Accounts that exist."""
+
+    def __init__(self, users: UserRepository, passwords: Passwords) -> None:
+        self._users = users
+        self._passwords = passwords
+
+    async def get(self, user_id: UUID) -> UserPublic:
+        """Return an account.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        user = await self._find(user_id)
+        return UserPublic.model_validate(user)
+
+    async def list(self, query: PageQuery) -> Page[UserPublic]:
+        """Return a page of accounts, the newest first."""
+        total = await self._users.count()
+        users = await self._users.list(offset=query.offset, limit=query.size)
+        return Page[UserPublic](
+            items=[UserPublic.model_validate(user) for user in users],
+            page=query.page,
+            size=query.size,
+            total=total,
+        )
+
+    async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> UserPublic:
+        """Change the fields that were sent.
+
+        Raises:
+            WrongPasswordError: a new e-mail address came without the right password.
+            EmailTakenError: somebody else has that address.
+        """
+        user = await self._find(user_id)
+        changes = data.model_dump(exclude_unset=True, exclude={"current_password"})
+        if changes.get("email", user.email) != user.email:
+            password = data.current_password
+            await self._check(user, password.get_secret_value() if password else "")
+            audit_log.info("email_changed", user_id=str(user_id))
+        for name, value in changes.items():
+            setattr(user, name, value)
+        await self._users.save(user)
+        return UserPublic.model_validate(user)
+
+    async def change_password(self, user_id: UUID, data: PasswordChange) -> None:
+        """Take a new password, and end every session of the account.
+
+        Raises:
+            WrongPasswordError: the current password is another one.
+            WeakPasswordError: the new one is easy to guess.
+        """
+        user = await self._find(user_id)
+        await self._check(user, data.current_password.get_secret_value())
+        await self._set_password(user, data.new_password.get_secret_value())
+
+    async def delete(self, user_id: UUID, current_password: str) -> None:
+        """Delete the account and all that belongs to it.
+
+        Raises:
+            WrongPasswordError: this is not its password.
+        """
+        user = await self._find(user_id)
+        await self._check(user, current_password)
+        await self._users.delete(user)
+        audit_log.info("account_deleted", user_id=str(user_id))
+
+    async def administer(self, user_id: UUID, data: UserUpdate) -> UserPublic:
+        """Enable, disable, promote or demote; it holds from the next request on.
+
+        Raises:
+            NotFoundError: there is no such account.
+        """
+        user = await self._find(user_id)
+        changes = data.model_dump(exclude_unset=True)
+        for name, value in changes.items():
+            setattr(user, name, value)
+        await self._users.save(user)
+        if not user.is_active:
+            await self._users.end_sessions(user_id)
+        audit_log.info("account_administered", user_id=str(user_id), **changes)
+        return UserPublic.model_validate(user)
+
+    async def create(
+        self, email: str, password: str, scopes: Iterable[Scope]
+    ) -> UserPublic:
+        """Make an account with these scopes.
+
+        Raises:
+            EmailTakenError: there is one with this e-mail address.
+            WeakPasswordError: the password is easy to guess.
+        """
+        if reason := weakness(password, email):
+            raise WeakPasswordError(reason, field="password")
+        password_hash = await self._passwords.hash(password)
+        user = User(email=email, password_hash=password_hash, scopes=list(scopes))
+        await self._users.add(user)
+        return UserPublic.model_validate(user)
+
+    async def set_password(self, email: str, password: str) -> None:
+        """Take a new password without the old one, and end every session.
+
+        Raises:
+            NotFoundError: there is no account with this e-mail address.
+            WeakPasswordError: the password is easy to guess.
+        """
+        user = await self._users.find_by_email(email)
+        if user is None:
+            message = "There is no account with this e-mail address."
+            raise NotFoundError(message)
+        await self._set_password(user, password)
+
+    async def _set_password(self, user: User, password: str) -> None:
+        if reason := weakness(password, user.email):
+            raise WeakPasswordError(reason, field="new_password")
+        user.password_hash = await self._passwords.hash(password)
+        await self._users.save(user)
+        await self._users.end_sessions(user.id)
+        audit_log.info("password_changed", user_id=str(user.id))
+
+    async def _check(self, user: User, password: str) -> None:
+        matches = await self._passwords.verify(user.password_hash, password)
+        if not matches:
+            raise WrongPasswordError
+
+    async def _find(self, user_id: UUID) -> User:
+        user = await self._users.find(user_id)
+        if user is None:
+            raise NotFoundError
+        return user

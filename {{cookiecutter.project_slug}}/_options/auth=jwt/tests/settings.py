@@ -1,0 +1,25 @@
+"""The settings that tests run with: nothing is read from outside."""
+
+from __future__ import annotations
+
+from app.core.settings import Settings
+
+SECRET_KEY = "a secret for tests, which nobody else uses"
+
+# What the service cannot start without, as environment variables.
+REQUIRED_ENVIRONMENT = {"AUTH__SECRET_KEY": SECRET_KEY}
+
+
+def make_settings(database_url: str, **changes: object) -> Settings:
+    """Return settings for a database, with any others changed."""
+    values: dict[str, object] = {
+        "environment": "test",
+        "database": {"url": database_url},
+        # The cheapest hash there is: tests make many users.
+        "auth": {
+            "secret_key": SECRET_KEY,
+            "password_memory_kib": 8,
+            "password_time_cost": 1,
+        },
+    }
+    return Settings.model_validate(values | changes)
