@@ -1,0 +1,1 @@
+"""The template's own tests, and the proof of what it generates."""

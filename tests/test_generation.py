@@ -1,0 +1,257 @@
+"""What comes out, for every combination of answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import matrix
+from tests.generation import context, generate, load_hook
+from tests.leftovers import leftovers
+from tests.reading import read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.matrix import Combination
+
+POSSIBLE = [c for c in matrix.product(matrix.read_questions()) if not c.refused_because]
+every_combination = pytest.mark.parametrize("combination", POSSIBLE, ids=lambda c: c.id)
+
+WINDOWS_FORBIDS = re.compile(
+    r'[<>:"|?*\\]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
+)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file, and every folder, by path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+    }
+
+
+@every_combination
+def test_nothing_tells_of_the_template_or_of_other_answers(
+    combination: Combination, project_of: Callable[[Combination], Path]
+) -> None:
+    assert not leftovers(project_of(combination), combination.answers)
+
+
+@every_combination
+def test_every_file_can_be_read_by_its_own_parser(
+    combination: Combination, project_of: Callable[[Combination], Path]
+) -> None:
+    assert "pyproject.toml" in read_project(project_of(combination))
+
+
+@every_combination
+def test_lines_end_as_on_unix(
+    combination: Combination, project_of: Callable[[Combination], Path]
+) -> None:
+    files = contents(project_of(combination))
+    assert not [name for name, content in files.items() if b"\r" in content]
+    assert not [name for name, content in files.items() if content and content[-1:] != b"\n"]
+
+
+@every_combination
+def test_names_of_files_suit_every_system(
+    combination: Combination, project_of: Callable[[Combination], Path]
+) -> None:
+    names = list(contents(project_of(combination)))
+    assert len({name.casefold() for name in names}) == len(names)
+    assert max(map(len, names)) <= 140
+    assert not [n for n in names if any(WINDOWS_FORBIDS.search(part) for part in n.split("/"))]
+
+
+@every_combination
+def test_only_the_secrets_differ_between_two_generations(
+    combination: Combination,
+    project_of: Callable[[Combination], Path],
+    bake: Callable[..., Path],
+) -> None:
+    once, again = contents(project_of(combination)), contents(bake(**combination.answers))
+    example = once[".env.example"]
+    assert (once.pop(".env") == again.pop(".env")) == (b"=change-me" not in example)
+    assert once == again
+
+
+def test_secrets_are_fresh_and_for_the_owner_alone(bake: Callable[..., Path]) -> None:
+    env = bake(auth="jwt") / ".env"
+    (secret,) = re.findall(
+        r"^AUTH__SECRET_KEY=(.*)$", env.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert re.fullmatch(r"[\w-]{43}", secret)
+    if os.name == "posix":
+        assert stat.S_IMODE(env.stat().st_mode) == 0o600
+
+
+def test_flask_projects_hold_no_async(bake: Callable[..., Path]) -> None:
+    modules = bake(framework="flask").rglob("*.py")
+    assert not [m for m in modules if re.search(r"\b(async|await) ", m.read_text("utf-8"))]
+
+
+def test_the_next_steps_are_told_in_ascii(
+    bake: Callable[..., Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    bake(project_name="Zoë's Café")
+    told = capfd.readouterr().out
+    assert "cd zoe-s-cafe" in told
+    assert told.isascii()
+
+
+def run_cookiecutter(
+    template: Path,
+    output: Path,
+    *answers: str,
+    env: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command itself, in an environment of its own."""
+    settings = output.parent / "settings.yaml"
+    home = str(output.parent)
+    settings.write_text(json.dumps({"cookiecutters_dir": home, "replay_dir": home}), "utf-8")
+    command = [sys.executable, "-m", "cookiecutter", "--config-file", str(settings)]
+    return subprocess.run(
+        [*command, str(template), "--no-input", "-o", str(output), *answers],
+        env=os.environ | (env or {}),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+    )
+
+
+def can_cut_the_network() -> bool:
+    """Return whether this machine lets a process give up its network."""
+    try:
+        return subprocess.run(["unshare", "-rn", "true"], check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not can_cut_the_network(), reason="CANNOT CUT THE NETWORK ON THIS MACHINE")
+def test_every_combination_is_generated_without_a_network(template: Path, tmp_path: Path) -> None:
+    program = f"""
+from pathlib import Path
+from tests import generation, matrix
+for combination in matrix.product(matrix.read_questions()):
+    if not combination.refused_because:
+        output = Path({str(tmp_path)!r}, combination.id)
+        generation.generate(Path({str(template)!r}), output, combination.answers)
+"""
+    subprocess.run(["unshare", "-rn", sys.executable, "-c", program], cwd=matrix.ROOT, check=True)
+    assert len(list(tmp_path.glob("*/my-service/pyproject.toml"))) == len(POSSIBLE)
+
+
+def test_generation_needs_neither_git_nor_uv(template: Path, tmp_path: Path) -> None:
+    run = run_cookiecutter(template, tmp_path / "out", env={"PATH": ""})
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["cp1252", "C"],
+)
+def test_an_old_console_gets_a_whole_project_or_none(
+    env: dict[str, str], template: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    run = run_cookiecutter(template, output, "author_name=Zoë", "project_slug=zoe", env=env)
+    if run.returncode:
+        assert "author_name" in run.stderr
+        assert not list(output.iterdir())
+    else:
+        assert "Zoë" in (output / "zoe" / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_windows_line_ends_in_a_checkout_do_not_reach_the_project(
+    template: Path, tmp_path: Path
+) -> None:
+    origin, checkout = tmp_path / "origin", tmp_path / "checkout"
+    shutil.copytree(template, origin)
+    shutil.copy(matrix.ROOT / ".gitattributes", origin)
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "all"]):
+        subprocess.run(["git", "-C", str(origin), *command], check=True)
+    clone = ["git", "-c", "core.autocrlf=true", "clone", "-q", str(origin), str(checkout)]
+    subprocess.run(clone, check=True)
+    files = contents(generate(checkout, tmp_path / "out", {}))
+    assert not [name for name, content in files.items() if b"\r" in content]
+
+
+# The hook, apart from this template's own options.
+
+
+def test_narrower_folders_win_and_sums_satisfy_their_parts(template: Path, tmp_path: Path) -> None:
+    hook = load_hook(template, "post_gen_project", context(template))
+    for condition in ("auth=jwt", "auth=jwt,framework=flask", "auth=oidc", "x=yes"):
+        folder = tmp_path / "_options" / condition
+        folder.mkdir(parents=True)
+        (folder / "told_by.txt").write_text(condition, encoding="utf-8")
+        (folder / condition).touch()
+    known = hook.facts({"framework": "flask", "auth": "jwt+api_key", "__x": "yes", "_y": []})
+    hook.lay_options(tmp_path, known)
+    assert sorted(contents(tmp_path)) == [
+        "auth=jwt",
+        "auth=jwt,framework=flask",
+        "told_by.txt",
+        "x=yes",
+    ]
+    assert (tmp_path / "told_by.txt").read_text("utf-8") == "auth=jwt,framework=flask"
+
+
+def test_folders_that_no_option_fills_are_removed(template: Path, tmp_path: Path) -> None:
+    hook = load_hook(template, "post_gen_project", context(template))
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "c").touch()
+    hook.remove_empty_folders(tmp_path)
+    assert list(contents(tmp_path)) == ["c"]
+
+
+# Adding an answer.
+
+
+def test_a_deploy_target_is_a_folder_and_a_word(template: Path, tmp_path: Path) -> None:
+    recipe = shutil.copytree(template, tmp_path / "template")
+    questions = matrix.read_questions(recipe)
+    questions["deploy"].append("moon")
+    questions["__prompts__"]["deploy"]["moon"] = "The moon"
+    (recipe / "cookiecutter.json").write_text(json.dumps(questions), encoding="utf-8")
+    (folder,) = recipe.glob("*/_options")
+    (folder / "deploy=moon").mkdir()
+    (folder / "deploy=moon" / "rocket.txt").write_text("up\n", encoding="utf-8")
+
+    combinations = [c for c in matrix.product(questions) if c.answers["deploy"] == "moon"]
+    project = generate(recipe, tmp_path / "out", combinations[0].answers)
+    assert (project / "rocket.txt").read_text(encoding="utf-8") == "up\n"
+    assert not leftovers(project, combinations[0].answers)
+    assert not (generate(recipe, tmp_path / "other", {"deploy": "none"}) / "rocket.txt").exists()
+
+
+def test_an_impossible_pair_is_refused_with_its_reason(template: Path, tmp_path: Path) -> None:
+    recipe = shutil.copytree(template, tmp_path / "template")
+    questions = matrix.read_questions(recipe)
+    questions["_impossible"] = [
+        {"if": ["deploy=compose", "database=sqlite"], "because": "the disk does not last"}
+    ]
+    (recipe / "cookiecutter.json").write_text(json.dumps(questions), encoding="utf-8")
+
+    refused = [c for c in matrix.product(questions) if c.refused_because]
+    assert len(refused) * 4 == len(POSSIBLE)
+    run = run_cookiecutter(recipe, tmp_path / "out", "deploy=compose", "database=sqlite")
+    assert run.returncode == 1
+    assert "deploy=compose with database=sqlite: the disk does not last" in run.stderr
+    assert not list((tmp_path / "out").iterdir())
