@@ -24,6 +24,12 @@ def sqlite_url(directory: Path) -> str:
     return f"sqlite:///{directory / 'test.db'}"
 
 
+@pytest.fixture
+def absent_url(tmp_path: Path) -> str:
+    """Return the URL of a database that is away."""
+    return sqlite_url(tmp_path / "missing")
+
+
 @pytest.fixture(scope="session")
 def migrated_url(database_url: str) -> str:
     """Return the URL of a database that has all tables and no rows."""

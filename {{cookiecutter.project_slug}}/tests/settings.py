@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from app.core.settings import Settings
 
+# What the service cannot start without, as environment variables.
+REQUIRED_ENVIRONMENT: dict[str, str] = {}
+
 
 def make_settings(database_url: str, **changes: object) -> Settings:
     """Return settings for a database, with any others changed."""

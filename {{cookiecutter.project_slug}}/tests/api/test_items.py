@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete
 
+from app.core.database import Database
+from app.models import Item
+from app.repositories.items import SqlItemRepository
 from tests.client import Client
 
 ITEMS = "/api/v1/items"
@@ -52,6 +56,12 @@ async def test_a_page_holds_a_hundred_unless_told_otherwise(alice: Client) -> No
     }
 
 
+async def test_the_last_of_repeated_parameters_counts(alice: Client) -> None:
+    response = await alice.get(f"{ITEMS}?size=1&unknown=1&size=2")
+    assert response.status_code == 200
+    assert response.json()["size"] == 2
+
+
 async def test_only_the_fields_that_are_sent_change(alice: Client) -> None:
     item = await create(alice, description="oak")
     url = f"{ITEMS}/{item['id']}"
@@ -89,6 +99,33 @@ async def test_an_unknown_item_is_404(alice: Client, method: str) -> None:
     response = await alice.request(method, f"{ITEMS}/{uuid4()}", json=body)
     assert response.status_code == 404
     assert response.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize(("method", "status"), [("PATCH", 404), ("DELETE", 204)])
+async def test_an_item_that_somebody_deletes_meanwhile_is_gone(
+    alice: Client,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    status: int,
+) -> None:
+    item = await create(alice)
+    find = SqlItemRepository.find
+
+    async def find_and_lose(
+        items: SqlItemRepository,
+        owner_id: UUID,
+        item_id: UUID,
+    ) -> Item | None:
+        found = await find(items, owner_id, item_id)
+        async with database.transaction() as session:
+            await session.execute(delete(Item))
+        return found
+
+    monkeypatch.setattr(SqlItemRepository, "find", find_and_lose)
+    body = {"name": "table"} if method == "PATCH" else None
+    response = await alice.request(method, f"{ITEMS}/{item['id']}", json=body)
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
+import httpx2
 import pytest
+from sqlalchemy import update
 
+from app.core.database import Database
+from app.models import User
 from tests.client import App, Client, connect
 
+AUTH_URL = "/api/v1/auth"
+ME = "/api/v1/users/me"
+
 PASSWORD = "a password for tests"
-
-_numbers = count(1)
-
-
-def new_email() -> str:
-    """Return an address that nobody has yet."""
-    return f"user{next(_numbers)}@example.org"
 
 
 async def register(client: Client, email: str, password: str = PASSWORD) -> str:
     """Make an account and return its id."""
     body = {"email": email, "password": password}
-    response = await client.post("/api/v1/auth/register", json=body)
+    response = await client.post(f"{AUTH_URL}/register", json=body)
     assert response.status_code == 201, response.text
     user_id: str = response.json()["id"]
     return user_id
@@ -35,10 +34,15 @@ async def log_in(
 ) -> dict[str, Any]:
     """Start a session and return its tokens."""
     body = {"email": email, "password": password}
-    response = await client.post("/api/v1/auth/login", json=body)
+    response = await client.post(f"{AUTH_URL}/login", json=body)
     assert response.status_code == 200, response.text
     tokens: dict[str, Any] = response.json()
     return tokens
+
+
+def with_token(app: App, tokens: dict[str, Any]) -> Client:
+    """Return a client that sends the access token."""
+    return connect(app, authorization=f"Bearer {tokens['access_token']}")
 
 
 async def signed_in(app: App, email: str) -> Client:
@@ -46,7 +50,14 @@ async def signed_in(app: App, email: str) -> Client:
     anonymous = connect(app)
     await register(anonymous, email)
     tokens = await log_in(anonymous, email)
-    return connect(app, authorization=f"Bearer {tokens['access_token']}")
+    return with_token(app, tokens)
+
+
+async def change_user(database: Database, email: str, **values: object) -> None:
+    """Change an account behind the service's back."""
+    async with database.transaction() as session:
+        query = update(User).where(User.email == email).values(**values)
+        await session.execute(query)
 
 
 @pytest.fixture
@@ -59,3 +70,20 @@ async def alice(app: App) -> Client:
 async def bob(app: App) -> Client:
     """Return another signed-in client."""
     return await signed_in(app, "bob@example.org")
+
+
+@pytest.fixture
+async def admin(app: App, database: Database) -> Client:
+    """Return the client of an administrator."""
+    client = await signed_in(app, "admin@example.org")
+    await change_user(database, "admin@example.org", scopes=["admin"])
+    return client
+
+
+def credentials(server_url: str) -> dict[str, str]:
+    """Return the headers of a caller of the server at that address."""
+    body = {"email": "alice@example.org", "password": PASSWORD}
+    with httpx2.Client(base_url=f"{server_url}{AUTH_URL}") as client:
+        client.post("/register", json=body).raise_for_status()
+        response = client.post("/login", json=body).raise_for_status()
+    return {"Authorization": f"Bearer {response.json()['access_token']}"}

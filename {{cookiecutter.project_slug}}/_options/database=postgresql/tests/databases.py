@@ -68,6 +68,14 @@ def _drop_everything(connection: Connection) -> None:
     connection.commit()
 
 
+@pytest.fixture(params=dialects.names())
+def absent_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that is away."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "missing")
+    return "postgresql://app:canary@127.0.0.1:1/app"
+
+
 @pytest.fixture(scope="session")
 def migrated_url(database_url: str) -> str:
     """Return the URL of a database that has all tables and no rows."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import pytest
 from fastapi import FastAPI
@@ -88,3 +89,8 @@ def connect(app: App, **headers: str) -> Client:
     transport = ASGITransport(app, raise_app_exceptions=False)
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return AsyncClient(transport=transport, base_url="http://testserver", headers=names)
+
+
+async def all_at_once[T](calls: Iterable[Callable[[], Awaitable[T]]]) -> list[T]:
+    """Make all calls at the same time; return their results in the same order."""
+    return await asyncio.gather(*(call() for call in calls))

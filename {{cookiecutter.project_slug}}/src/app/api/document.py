@@ -8,7 +8,7 @@ from app.api.problems import MEDIA_TYPE
 from app.core.errors import TITLES
 from app.schemas.problems import Problem
 
-_SCHEMAS = "#/components/schemas/"
+_REF = "#/components/schemas/{model}"
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    problem = Problem.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+    problem = Problem.model_json_schema(ref_template=_REF)
     schemas.update(problem.pop("$defs"), Problem=problem)
     for path in document["paths"].values():
         for operation in path.values():
@@ -40,5 +40,5 @@ def _statuses(operation: dict[str, Any]) -> set[int]:
 
 
 def _response(status: int) -> dict[str, Any]:
-    schema = {"$ref": f"{_SCHEMAS}Problem"}
+    schema = {"$ref": _REF.format(model="Problem")}
     return {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import TITLES, AppError
@@ -12,10 +13,14 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 
+# A client may send any number of unknown fields; answers stay short.
+_MOST_REASONS = 20
+
 _DETAILS = {
     400: "The request could not be read.",
     404: "There is nothing at this address.",
     405: "This address does not take that method; see the Allow header.",
+    413: "The request body is too large.",
     422: "The request does not have the expected form; see errors.",
 }
 
@@ -38,7 +43,7 @@ def problem_for_invalid(errors: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the body for input that pydantic refused: where and why, never what."""
     reasons = [
         {"loc": _location(error["loc"]), "msg": error["msg"], "type": error["type"]}
-        for error in errors
+        for error in islice(errors, _MOST_REASONS)
     ]
     return {**problem_for_status(422), "errors": reasons}
 

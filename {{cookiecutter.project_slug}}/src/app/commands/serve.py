@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
+from threading import Thread
 
 import click
 from granian import Granian
@@ -32,7 +34,7 @@ def command(host: str, port: int, workers: int, *, reload: bool) -> None:
     # A fresh interpreter for each worker: a forked one would swallow a SIGTERM that
     # arrives while it still starts.
     multiprocessing.set_start_method("spawn", force=True)
-    Granian(
+    server = Granian(
         "app.main:create_app",
         factory=True,
         address=host,
@@ -45,4 +47,15 @@ def command(host: str, port: int, workers: int, *, reload: bool) -> None:
         workers_kill_timeout=SHUTDOWN_SECONDS,
         log_enabled=settings.debug,
         **SERVER_OPTIONS,
-    ).serve()
+    )
+
+    def insist_on_stopping() -> None:
+        """Repeat the signal: a worker that has just started may miss the first one."""
+        while True:
+            time.sleep(1)
+            if server.interrupt_signal:
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+
+    Thread(target=insist_on_stopping, daemon=True).start()
+    server.serve()

@@ -68,6 +68,9 @@ def load_settings() -> Settings:
         settings: Settings = _Sources()
     except ValidationError as error:
         raise ConfigurationError(_lines(_sentences(error))) from None
+    except Exception as error:  # each file format has its own
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ConfigurationError(_lines([reason])) from error
     if settings.environment in {Environment.STAGING, Environment.PRODUCTION}:
         offences = list(settings.offences())
         if offences:

@@ -31,6 +31,14 @@ def _to_json(event: EventDict, **_: Any) -> bytes:  # noqa: ANN401
     return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
 
 
+def _readable_lines() -> structlog.dev.ConsoleRenderer:
+    """Render for a terminal; the other traceback formats print local variables."""
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stdout.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+
+
 def configure_logging(settings: Settings) -> None:
     """Send the service's own events and those of the libraries to standard output."""
     readable = settings.environment is Environment.DEVELOPMENT
@@ -45,7 +53,7 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[
             *shared,
-            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+            _readable_lines()
             if readable
             else structlog.processors.JSONRenderer(serializer=_to_json),
         ],
@@ -61,7 +69,7 @@ def configure_logging(settings: Settings) -> None:
 def _for_libraries(shared: list[Processor], *, readable: bool) -> dict[str, Any]:
     """Give what libraries log through `logging` the same form."""
     renderer = (
-        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        _readable_lines()
         if readable
         else structlog.processors.JSONRenderer(
             serializer=lambda event, **_: _to_json(event).decode(),

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from app.core.dialects import dialect_of
+from app.core.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -24,5 +30,24 @@ def alembic_config(settings: Settings) -> Config:
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Migrate the database; waits while another process does the same."""
-    command.upgrade(alembic_config(settings), revision)
+    """Migrate the database; waits while another process does the same.
+
+    Raises:
+        ConfigurationError: there is no such revision.
+        UnavailableError: the database is away.
+    """
+    try:
+        command.upgrade(alembic_config(settings), revision)
+    except CommandError as error:
+        raise ConfigurationError(str(error)) from error
+    except OSError as error:
+        raise _unavailable(error) from error
+    except DBAPIError as error:
+        url = make_url(settings.database.url.get_secret_value())
+        if not dialect_of(url).is_transient(error):
+            raise
+        raise _unavailable(error.orig) from error
+
+
+def _unavailable(reason: BaseException | None) -> UnavailableError:
+    return UnavailableError(f"The database is not available: {reason}")

@@ -11,7 +11,7 @@ from limits import parse
 from redis.exceptions import RedisError
 
 from app.core.errors import TooManyRequestsError
-from app.core.limits import Limiter, MemoryStorage, redis_storage
+from app.core.limits import Limiter, MemoryStorage, close, redis_storage
 
 if TYPE_CHECKING:
     from app.core.sections import RateLimitSettings
@@ -77,13 +77,24 @@ class RateLimiter:
                 )
         return await self._hit(self._local, rule, key)
 
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._shared is not None:
+            await close(self._shared.storage)
+
     async def _hit(
-        self, limiter: Limiter, rule: str, key: tuple[str, ...]
+        self,
+        limiter: Limiter,
+        rule: str,
+        key: tuple[str, ...],
     ) -> Allowance:
         limit = parse(rule)
         allowed = await limiter.hit(limit, *key)
         window = await limiter.get_window_stats(limit, *key)
         reset_seconds = max(1, round(window.reset_time - time.time()))
+        allowance = Allowance(limit.amount, window.remaining, reset_seconds)
         if not allowed:
-            raise TooManyRequestsError(retry_after=reset_seconds)
-        return Allowance(limit.amount, window.remaining, reset_seconds)
+            refusal = TooManyRequestsError(retry_after=reset_seconds)
+            refusal.headers |= allowance.headers
+            raise refusal
+        return allowance

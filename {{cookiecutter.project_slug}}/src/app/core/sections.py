@@ -6,7 +6,9 @@ import json
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Annotated
 
+from limits import parse
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,6 +36,19 @@ def _split(value: object) -> object:
 
 
 type Listed[T] = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _readable(value: str) -> str:
+    """Refuse a limit that the library could not read when it is needed."""
+    try:
+        parse(value)
+    except ValueError:
+        message = 'this does not read like "600/minute"'
+        raise ValueError(message) from None
+    return value
+
+
+type Limit = Annotated[str, AfterValidator(_readable)]
 
 
 class Section(BaseModel):
@@ -90,7 +105,7 @@ class RateLimitSettings(Section):
 
     enabled: bool = True
     storage_url: SecretStr = SecretStr("memory://")
-    requests: str = "600/minute"
+    requests: Limit = "600/minute"
 
 
 class CorsSettings(Section):

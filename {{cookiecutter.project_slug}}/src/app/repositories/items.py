@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm.exc import StaleDataError
 
+from app.core.errors import NotFoundError
 from app.models import Item
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class ItemRepository(Protocol):
         """Return how many items the owner has."""
 
     async def save(self, item: Item) -> None:
-        """Keep what has changed."""
+        """Keep what has changed, or raise NotFoundError if the item is gone by now."""
 
     async def delete(self, item: Item) -> None:
         """Forget an item."""
@@ -75,9 +77,11 @@ class SqlItemRepository:
     async def save(self, item: Item) -> None:
         """Update the changed columns."""
         self._session.add(item)
-        await self._session.flush()
+        try:
+            await self._session.flush()
+        except StaleDataError as error:
+            raise NotFoundError from error
 
     async def delete(self, item: Item) -> None:
-        """Delete the row."""
-        await self._session.delete(item)
-        await self._session.flush()
+        """Delete the row, if it is still there."""
+        await self._session.execute(delete(Item).where(Item.id == item.id))

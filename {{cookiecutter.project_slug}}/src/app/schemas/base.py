@@ -7,15 +7,20 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
-def _without_nul(value: str) -> str:
-    """Refuse U+0000, which PostgreSQL cannot store."""
+def _storable(value: str) -> str:
+    """Refuse what databases cannot store: U+0000 and lone surrogates."""
     if "\x00" in value:
         message = "must not contain the NUL character"
         raise ValueError(message)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        message = "must not contain lone surrogates"
+        raise ValueError(message) from None
     return value
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_storable)]
 
 
 class RequestBody(BaseModel):

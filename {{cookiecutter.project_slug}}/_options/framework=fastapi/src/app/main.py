@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from app.about import DESCRIPTION, NAME, VERSION
-from app.api import docs, health, routes
+from app.api import docs, health
 from app.api.document import with_problems
 from app.api.errors import register_error_handlers
 from app.api.middleware import BodyLimitMiddleware, RequestMiddleware
+from app.api.routes import add_routes
 from app.core.configuration import load_settings
 from app.core.database import Database
 from app.core.logging import configure_logging
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await app.state.database.dispose()
+        await app.state.rate_limiter.close()
 
     app = _Application(
         title=NAME,
@@ -56,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestMiddleware, settings=settings)
     register_error_handlers(app)
     app.include_router(health.router)
-    app.include_router(routes.router)
+    add_routes(app)
     if settings.environment is not Environment.PRODUCTION:
         app.include_router(docs.router)
     return app

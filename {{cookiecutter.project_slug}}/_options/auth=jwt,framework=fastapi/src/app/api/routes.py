@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 
 from app.api import items, sessions, users
 from app.api.dependencies import limit_requests
@@ -10,10 +10,7 @@ from app.auth import Authenticator
 from app.auth.attempts import AttemptLimiter
 from app.auth.passwords import Passwords
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(limit_requests)])
-router.include_router(sessions.router)
-router.include_router(users.router)
-router.include_router(items.router)
+ROUTERS = (sessions.router, users.router, items.router)
 
 
 def add_routes(app: FastAPI) -> None:
@@ -21,5 +18,11 @@ def add_routes(app: FastAPI) -> None:
     settings = app.state.settings
     app.state.authenticator = Authenticator(settings.auth)
     app.state.passwords = Passwords(settings.auth)
-    app.state.attempts = AttemptLimiter(settings.rate_limit)
-    app.include_router(router)
+    # One limiter for all purposes, so that there is one connection pool to close.
+    app.state.attempts = app.state.rate_limiter = AttemptLimiter(settings.rate_limit)
+    for router in ROUTERS:
+        app.include_router(
+            router,
+            prefix="/api/v1",
+            dependencies=[Depends(limit_requests)],
+        )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, status
 
-from app.api.dependencies import ClientDep, DatabaseDep, SettingsDep
+from app.api.dependencies import DatabaseDep
 from app.api.routing import JSONRoute
 from app.repositories.sessions import SqlSessionRepository
 from app.schemas.sessions import Login, Refresh, Tokens
@@ -16,46 +16,50 @@ from app.services.sessions import SessionService
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=JSONRoute)
 
 
-async def get_sessions(
-    request: Request,
-    database: DatabaseDep,
-    settings: SettingsDep,
-) -> SessionService:
+async def get_sessions(request: Request, database: DatabaseDep) -> SessionService:
     """Give the service that starts and ends sessions."""
+    state = request.app.state
     return SessionService(
         SqlSessionRepository(database),
-        request.app.state.passwords,
-        request.app.state.attempts,
-        settings.auth,
+        state.passwords,
+        state.attempts,
+        state.settings.auth,
     )
 
 
+async def get_address(request: Request) -> str:
+    """Return the address of the caller."""
+    address: str = request.state.client.address
+    return address
+
+
 Sessions = Annotated[SessionService, Depends(get_sessions)]
+Address = Annotated[str, Depends(get_address)]
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED)
 async def register(
     data: UserRegister,
     sessions: Sessions,
-    client: ClientDep,
+    address: Address,
 ) -> UserPublic:
     """Make an account."""
-    return await sessions.register(data, client.address)
+    return await sessions.register(data, address)
 
 
 @router.post("/login")
-async def login(data: Login, sessions: Sessions, client: ClientDep) -> Tokens:
+async def login(data: Login, sessions: Sessions, address: Address) -> Tokens:
     """Start a session."""
-    return await sessions.login(data, client.address)
+    return await sessions.login(data, address)
 
 
 @router.post("/refresh")
-async def refresh(data: Refresh, sessions: Sessions, client: ClientDep) -> Tokens:
+async def refresh(data: Refresh, sessions: Sessions, address: Address) -> Tokens:
     """Trade a refresh token for new tokens; each can be used once."""
-    return await sessions.refresh(data, client.address)
+    return await sessions.refresh(data, address)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
-async def logout(data: Refresh, sessions: Sessions, client: ClientDep) -> None:
+async def logout(data: Refresh, sessions: Sessions, address: Address) -> None:
     """End a session: all its tokens are worth nothing from now on."""
-    await sessions.logout(data, client.address)
+    await sessions.logout(data, address)

@@ -67,8 +67,7 @@ class WeakPasswordError(AppError):
 
     status = 422
     code = "unprocessable_content"
-    default_detail = "The request does not have the expected form; see errors."
 
     def __init__(self, reason: str, *, field: str) -> None:
-        super().__init__()
+        super().__init__(f"The password {reason}.")
         self.errors = [{"loc": ["body", field], "msg": reason, "type": "weak_password"}]

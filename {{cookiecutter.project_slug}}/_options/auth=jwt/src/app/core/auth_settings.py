@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr
 
 from app.about import DISTRIBUTION
-from app.core.sections import Section
+from app.core.sections import Limit, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +49,9 @@ class AuthSettings(Section):
     revocation_cache_seconds: int = Field(default=0, ge=0, le=300)
     password_memory_kib: int = Field(default=_OWASP_MEMORY_KIB, ge=8)
     password_time_cost: int = Field(default=_OWASP_TIME_COST, ge=1)
-    attempts_per_account_and_address: str = "10/minute"
-    attempts_per_account: str = "100/day"
-    attempts_per_address: str = "60/minute"
+    attempts_per_account_and_address: Limit = "10/minute"
+    attempts_per_account: Limit = "100/day"
+    attempts_per_address: Limit = "60/minute"
 
     def offences(self) -> Iterator[str]:
         """Refuse secrets that can be guessed and hashes that can be cracked."""

@@ -45,11 +45,15 @@ class SessionRepository(Protocol):
     async def find_user(self, email: str) -> User | None:
         """Return the account with this e-mail address, or nothing."""
 
-    async def set_password_hash(self, user_id: UUID, password_hash: str) -> None:
-        """Keep a new hash of the same password."""
+    async def renew_password_hash(self, user: User, password_hash: str) -> None:
+        """Keep a new hash of the same password, unless there is a new password."""
 
-    async def start(self, session: UserSession, token_hash: str) -> None:
-        """Keep a new session and its first refresh token."""
+    async def start(self, user: User, session: UserSession, token_hash: str) -> bool:
+        """Keep a new session and its first refresh token.
+
+        Whether that was done: not if the account was disabled or deleted, or got
+        another password, since the user was found.
+        """
 
     async def rotate(
         self,
@@ -90,21 +94,30 @@ class SqlSessionRepository:
             users = SqlUserRepository(session, self._database.dialect)
             return await users.find_by_email(email)
 
-    async def set_password_hash(self, user_id: UUID, password_hash: str) -> None:
-        """Update the row."""
+    async def renew_password_hash(self, user: User, password_hash: str) -> None:
+        """Update the row, if it still has the hash that was found."""
         async with self._database.transaction() as session:
             await session.execute(
                 update(User)
-                .where(User.id == user_id)
+                .where(User.id == user.id, User.password_hash == user.password_hash)
                 .values(password_hash=password_hash),
             )
 
-    async def start(self, session: UserSession, token_hash: str) -> None:
-        """Insert both rows."""
+    async def start(self, user: User, session: UserSession, token_hash: str) -> bool:
+        """Insert both rows; what ends all sessions waits, and ends this one, too."""
+        unchanged = (
+            select(User.id)
+            .where(User.id == user.id, User.password_hash == user.password_hash)
+            .where(User.is_active)
+            .with_for_update(read=True)
+        )
         async with self._database.transaction() as transaction:
+            if await transaction.scalar(unchanged) is None:
+                return False
             transaction.add(session)
             await transaction.flush()
             transaction.add(RefreshToken(token_hash=token_hash, session_id=session.id))
+            return True
 
     async def rotate(
         self,
@@ -130,12 +143,14 @@ class SqlSessionRepository:
             )
             if owner is None:
                 return None
-            # Another request may have used the token while this one waited.
+            # Another request may have used the token while this one waited, with a
+            # later `now` even: the order of the locks counts, not that of the clocks.
             await session.refresh(token)
-            if token.used_at is not None and now - token.used_at > leeway:
+            used_at = token.used_at
+            if used_at is not None and (not leeway or now - used_at > leeway):
                 await session.delete(owner)
                 return Rotation(owner.id, owner.user_id, reused=True)
-            token.used_at = token.used_at or now
+            token.used_at = used_at or now
             owner.idle_until = min(now + idle, owner.expires_at)
             session.add(RefreshToken(token_hash=successor, session_id=owner.id))
             return Rotation(owner.id, owner.user_id)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
-from app.core.errors import AppError
+from app.core.errors import AppError, NotFoundError
 from app.models import User, UserSession
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class UserRepository(Protocol):
         """Return how many accounts there are."""
 
     async def save(self, user: User) -> None:
-        """Keep what has changed, or raise EmailTakenError."""
+        """Keep what has changed, or raise EmailTakenError or NotFoundError."""
 
     async def delete(self, user: User) -> None:
         """Forget the account and all that belongs to it."""
@@ -96,11 +97,12 @@ class SqlUserRepository:
             if self._dialect.violated_constraint(error) == "uq_users_email":
                 raise EmailTakenError from error
             raise
+        except StaleDataError as error:
+            raise NotFoundError from error
 
     async def delete(self, user: User) -> None:
-        """Delete the row; foreign keys delete the rest."""
-        await self._session.delete(user)
-        await self._session.flush()
+        """Delete the row, if it is still there; foreign keys delete the rest."""
+        await self._session.execute(delete(User).where(User.id == user.id))
 
     async def end_sessions(self, user_id: UUID) -> None:
         """Delete the user's sessions."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, Secret
 
 from app.schemas.base import RequestBody, ResponseBody
-from app.schemas.users import Password
+from app.schemas.users import SECRET_SCHEMA, Password
 
 
 class Login(RequestBody):
@@ -20,7 +20,12 @@ class Login(RequestBody):
 class Refresh(RequestBody):
     """The newest refresh token of a session."""
 
-    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    refresh_token: Secret[
+        Annotated[
+            str,
+            Field(min_length=1, max_length=128, json_schema_extra=SECRET_SCHEMA),
+        ]
+    ]
 
 
 class Tokens(ResponseBody):

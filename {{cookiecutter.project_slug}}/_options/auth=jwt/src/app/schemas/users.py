@@ -7,7 +7,8 @@ from typing import Annotated
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, Secret, TypeAdapter, ValidationError
+from pydantic.config import JsonDict
 
 from app.core.scopes import Scope
 from app.schemas.base import RequestBody, ResponseBody, Text
@@ -15,6 +16,8 @@ from app.schemas.base import RequestBody, ResponseBody, Text
 # NIST SP 800-63B-4 section 3.1.1.2, for a password that is the only factor.
 _MIN_PASSWORD = 15
 _MAX_PASSWORD = 128
+
+SECRET_SCHEMA: JsonDict = {"format": "password", "writeOnly": True}
 
 
 def normalised_email(value: str) -> str:
@@ -35,14 +38,24 @@ Email = Annotated[
     AfterValidator(normalised_email),
     Field(max_length=254, json_schema_extra={"format": "email"}),
 ]
-NewPassword = Annotated[
-    SecretStr, Field(min_length=_MIN_PASSWORD, max_length=_MAX_PASSWORD)
+# Unlike SecretStr, these are text that can be encoded, and refused in terms of text.
+NewPassword = Secret[
+    Annotated[
+        str,
+        Field(
+            min_length=_MIN_PASSWORD,
+            max_length=_MAX_PASSWORD,
+            json_schema_extra=SECRET_SCHEMA,
+        ),
+    ]
 ]
-Password = Annotated[SecretStr, Field(max_length=_MAX_PASSWORD)]
+Password = Secret[
+    Annotated[str, Field(max_length=_MAX_PASSWORD, json_schema_extra=SECRET_SCHEMA)]
+]
 UserName = Annotated[Text, Field(min_length=1, max_length=200)]
 
 
-_new_password = TypeAdapter[SecretStr](NewPassword)
+_new_password = TypeAdapter[Secret[str]](NewPassword)
 
 
 def checked_password(value: str) -> str:

@@ -114,10 +114,10 @@ class SessionService:
             raise InvalidCredentialsError
         for rule, *key in limits:
             await self._limiter.forget(rule, *key)
+        tokens = await self._start(user)
         if self._passwords.needs_rehash(user.password_hash):
             renewed = await self._passwords.hash(password)
-            await self._sessions.set_password_hash(user.id, renewed)
-        tokens = await self._start(user.id)
+            await self._sessions.renew_password_hash(user, renewed)
         audit_log.info("login_succeeded", user_id=str(user.id), client=address)
         return tokens
 
@@ -156,20 +156,22 @@ class SessionService:
         if ended is not None:
             audit_log.info("logout", user_id=str(ended.user_id), client=address)
 
-    async def _start(self, user_id: UUID) -> Tokens:
+    async def _start(self, user: User) -> Tokens:
         now = utc_now()
         expires_at = now + timedelta(seconds=self._settings.refresh_absolute_seconds)
         idle_until = now + timedelta(seconds=self._settings.refresh_idle_seconds)
         session = UserSession(
-            user_id=user_id,
+            user_id=user.id,
             idle_until=min(idle_until, expires_at),
             expires_at=expires_at,
         )
         refresh_token = new_refresh_token()
-        await self._sessions.start(session, refresh_token_hash(refresh_token))
+        token_hash = refresh_token_hash(refresh_token)
+        if not await self._sessions.start(user, session, token_hash):
+            raise InvalidCredentialsError
         if secrets.randbelow(_PURGE_EVERY) == 0:
             await self._sessions.purge(now)
-        return self._tokens(user_id, session.id, refresh_token)
+        return self._tokens(user.id, session.id, refresh_token)
 
     def _tokens(self, user_id: UUID, session_id: UUID, refresh_token: str) -> Tokens:
         return Tokens(

@@ -65,10 +65,12 @@ class UserService:
         if changes.get("email", user.email) != user.email:
             password = data.current_password
             await self._check(user, password.get_secret_value() if password else "")
-            audit_log.info("email_changed", user_id=str(user_id))
+        previous = user.email
         for name, value in changes.items():
             setattr(user, name, value)
         await self._users.save(user)
+        if user.email != previous:
+            audit_log.info("email_changed", user_id=str(user_id))
         return UserPublic.model_validate(user)
 
     async def change_password(self, user_id: UUID, data: PasswordChange) -> None:
@@ -110,7 +112,10 @@ class UserService:
         return UserPublic.model_validate(user)
 
     async def create(
-        self, email: str, password: str, scopes: Iterable[Scope]
+        self,
+        email: str,
+        password: str,
+        scopes: Iterable[Scope],
     ) -> UserPublic:
         """Make an account with these scopes.
 

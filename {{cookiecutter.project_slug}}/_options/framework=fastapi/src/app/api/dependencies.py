@@ -8,15 +8,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.core.database import Database, Session
-from app.core.http import Client
-from app.core.rate_limit import RateLimiter
-from app.core.settings import Settings
-
-
-async def get_settings(request: Request) -> Settings:
-    """Return the settings that the application was made with."""
-    settings: Settings = request.app.state.settings
-    return settings
 
 
 async def get_database(request: Request) -> Database:
@@ -25,44 +16,22 @@ async def get_database(request: Request) -> Database:
     return database
 
 
-async def get_client(request: Request) -> Client:
-    """Return who is at the other end."""
-    client: Client = request.state.client
-    return client
-
-
-async def get_rate_limiter(request: Request) -> RateLimiter:
-    """Return the application's rate limiter."""
-    limiter: RateLimiter = request.app.state.rate_limiter
-    return limiter
-
-
-SettingsDep = Annotated[Settings, Depends(get_settings)]
-DatabaseDep = Annotated[Database, Depends(get_database)]
-ClientDep = Annotated[Client, Depends(get_client)]
-RateLimiterDep = Annotated[RateLimiter, Depends(get_rate_limiter)]
-
-
-async def get_session(
-    request: Request, database: DatabaseDep
-) -> AsyncIterator[Session]:
+async def get_session(request: Request) -> AsyncIterator[Session]:
     """Give the request its transaction."""
-    readonly = request.method == "GET"
-    async with database.transaction(readonly=readonly) as session:
+    database: Database = request.app.state.database
+    async with database.transaction(readonly=request.method == "GET") as session:
         yield session
 
 
+DatabaseDep = Annotated[Database, Depends(get_database)]
 # scope="function" commits before the response leaves: a 2xx means that it is durable.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
-async def limit_requests(
-    request: Request,
-    settings: SettingsDep,
-    limiter: RateLimiterDep,
-    client: ClientDep,
-) -> None:
+async def limit_requests(request: Request) -> None:
     """Count the request against its address's general limit."""
-    allowance = await limiter.hit(settings.rate_limit.requests, "api", client.address)
+    state = request.app.state
+    rule, address = state.settings.rate_limit.requests, request.state.client.address
+    allowance = await state.rate_limiter.hit(rule, "api", address)
     if allowance is not None:
         request.state.headers = allowance.headers

@@ -98,7 +98,7 @@ class RequestMiddleware:
             self._settings,
             peer=peer[0],
             scheme=scope["scheme"],
-            forwarded_for=headers.get("x-forwarded-for"),
+            forwarded_for=",".join(headers.getlist("x-forwarded-for")),
             forwarded_proto=headers.get("x-forwarded-proto"),
         )
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends, FastAPI
 
 from app.api import items
 from app.api.dependencies import limit_requests
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(limit_requests)])
-router.include_router(items.router)
+ROUTERS = (items.router,)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add all routes of the API."""
+    for router in ROUTERS:
+        app.include_router(
+            router,
+            prefix="/api/v1",
+            dependencies=[Depends(limit_requests)],
+        )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter as Limiter
 
-__all__ = ["Limiter", "MemoryStorage", "Storage", "redis_storage"]
+__all__ = ["Limiter", "MemoryStorage", "Storage", "close", "redis_storage"]
 
 REDIS_SECONDS = 0.2
 
@@ -18,3 +19,9 @@ def redis_storage(url: str) -> Storage:
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
+
+
+async def close(storage: Storage) -> None:
+    """Close the connections to Redis, if there are any."""
+    if isinstance(storage, RedisStorage) and isinstance(storage.bridge, RedispyBridge):
+        await storage.bridge.storage.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import SlidingWindowCounterRateLimiter as Limiter
 
-__all__ = ["Limiter", "MemoryStorage", "Storage", "redis_storage"]
+__all__ = ["Limiter", "MemoryStorage", "Storage", "close", "redis_storage"]
 
 REDIS_SECONDS = 0.2
 
@@ -17,3 +17,9 @@ def redis_storage(url: str) -> Storage:
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
+
+
+def close(storage: Storage) -> None:
+    """Close the connections to Redis, if there are any."""
+    if isinstance(storage, RedisStorage):
+        storage.storage.close()

@@ -33,10 +33,10 @@ READ_OPTIONS: Final = {"isolation_level": "AUTOCOMMIT"}
 
 _IDLE_SECONDS = 1.0
 _WEAK_PASSWORDS = frozenset({"", "app", "postgres", "password", "change-me"})
-# Connection lost, out of resources, server shutting down or statement cancelled,
-# transaction to be repeated, lock not to be had
+# Connection lost, login refused, no such database, out of resources, server shutting
+# down or statement cancelled, transaction to be repeated, lock not to be had
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_TRANSIENT = ("08", "53", "57", "40", "55P03")
+_TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03")
 
 
 def driver_url(url: URL) -> URL:

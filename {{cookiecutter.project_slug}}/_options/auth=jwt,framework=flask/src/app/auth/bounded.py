@@ -1,0 +1,21 @@
+"""Work that takes a core and some memory for a while."""
+
+from __future__ import annotations
+
+import os
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_slots = BoundedSemaphore(os.cpu_count() or 1)
+
+
+def run_bounded[T, *Args](function: Callable[[*Args], T], *args: *Args) -> T:
+    """Run a function, at most one for each core at once.
+
+    A storm of logins then waits in line, instead of taking all memory.
+    """
+    with _slots:
+        return function(*args)

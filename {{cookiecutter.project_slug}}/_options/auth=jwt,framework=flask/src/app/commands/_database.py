@@ -1,0 +1,35 @@
+"""What commands share that work on the database."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Concatenate
+
+from app.core.configuration import load_settings
+from app.core.database import Database
+from app.core.migrations import upgrade
+from app.core.settings import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.settings import Settings
+
+
+def with_database[**P](
+    command: Callable[Concatenate[Settings, Database, P], None],
+) -> Callable[P, None]:
+    """Give a command the settings and the database, migrated in development."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        settings = load_settings()
+        if settings.environment is Environment.DEVELOPMENT:
+            upgrade(settings)
+        database = Database(settings.database)
+        try:
+            command(settings, database, *args, **kwargs)
+        finally:
+            database.dispose()
+
+    return run

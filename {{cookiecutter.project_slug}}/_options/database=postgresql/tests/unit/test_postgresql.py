@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from app.cli import main
+from app.core.database import Database
+from app.core.dialects import postgresql
+from app.core.drivers import postgresql as driver
+from app.core.errors import UnavailableError
+from app.core.sections import DatabaseSettings
+from tests.client import Client, connect, make_app
+from tests.settings import make_settings
+
+only_postgresql = pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True, scope="session"
+)
+
+
+@pytest.mark.usefixtures("scratch")
+def test_migrate_without_its_database_is_refused() -> None:
+    environment = {"ENVIRONMENT": "test", "DATABASE__URL": "postgresql://127.0.0.1:1/a"}
+    result = CliRunner(env=environment).invoke(main, ["migrate"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: The database is not available")
+
+
+async def execute(database: Database, *statements: str) -> None:
+    async with database.transaction() as session:
+        for statement in statements:
+            await session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app@db/app",
+        "postgresql://app:@db/app",
+        "postgresql://app:app@db/app",
+        "postgresql://postgres:postgres@db/app",
+        "postgresql://app:change-me@db/app",
+    ],
+)
+def test_a_password_that_everybody_tries_first_is_an_offence(url: str) -> None:
+    (offence,) = DatabaseSettings.model_validate({"url": url}).offences()
+    assert offence.startswith("DATABASE__URL")
+
+
+def test_a_file_is_an_offence_where_there_is_a_server() -> None:
+    database = DatabaseSettings.model_validate({"url": "sqlite:////data/app.db"})
+    (offence,) = database.offences()
+    assert "postgresql://" in offence
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2"])
+def test_the_driver_is_the_services_choice(scheme: str) -> None:
+    url = postgresql.driver_url(make_url(f"{scheme}://app:secret@db/app"))
+    assert url.drivername == driver.NAME
+    assert url.password == "secret"
+
+
+@only_postgresql
+async def test_a_statement_that_takes_too_long_is_unavailable(
+    migrated_url: str,
+) -> None:
+    database = Database(make_settings(migrated_url).database)
+    statements = ("SET LOCAL statement_timeout = 10", "SELECT pg_sleep(60)")
+    with pytest.raises(UnavailableError):
+        await execute(database, *statements)
+    await database.dispose()
+
+
+@only_postgresql
+async def test_the_time_limit_reaches_the_server(migrated_url: str) -> None:
+    settings = make_settings(
+        migrated_url, database={"url": migrated_url, "statement_timeout": 7}
+    )
+    database = Database(settings.database)
+    async with database.transaction(readonly=True) as session:
+        limit = await session.scalar(text("SHOW statement_timeout"))
+    await database.dispose()
+    assert limit == "7s"
+
+
+@only_postgresql
+async def test_a_mistake_is_no_outage(migrated_url: str) -> None:
+    database = Database(make_settings(migrated_url).database)
+    with pytest.raises(DBAPIError):
+        await execute(database, "SELECT 1 / 0")
+    await database.dispose()
+
+
+@only_postgresql
+async def test_a_connection_that_the_server_has_closed_is_replaced(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_IDLE_SECONDS", 0.0)
+    database = Database(make_settings(migrated_url).database)
+    async with database.transaction() as session:
+        closed = await session.scalar(text("SELECT pg_backend_pid()"))
+    other = Database(make_settings(migrated_url).database)
+    async with other.transaction() as session:
+        query = text("SELECT pg_terminate_backend(:pid, 5000)")
+        await session.execute(query, {"pid": closed})
+    await other.dispose()
+    async with database.transaction() as session:
+        opened = await session.scalar(text("SELECT pg_backend_pid()"))
+    await database.dispose()
+    assert opened != closed
+
+
+@only_postgresql
+async def test_a_connection_that_ends_in_mid_transaction_is_unavailable(
+    migrated_url: str,
+) -> None:
+    database = Database(make_settings(migrated_url).database)
+    with pytest.raises(UnavailableError):
+        await execute(database, "SELECT pg_terminate_backend(pg_backend_pid())")
+    await database.dispose()
+
+
+@only_postgresql
+async def test_a_server_that_does_not_answer_is_503(alice: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://app:app@127.0.0.1:{silent.getsockname()[1]}/app"
+        settings = make_settings(url, database={"url": url, "connect_timeout": 1})
+        database = Database(settings.database)
+        client = connect(make_app(settings, database), **dict(alice.headers))
+        response = await client.get("/health/ready")
+        await database.dispose()
+    assert response.status_code == 503
+
+
+@only_postgresql
+async def test_a_database_that_is_not_there_is_unavailable(migrated_url: str) -> None:
+    url = make_url(migrated_url).set(database="missing_test")
+    there = url.render_as_string(hide_password=False)
+    database = Database(make_settings(there).database)
+    available = await database.is_available()
+    await database.dispose()
+    assert not available

@@ -1,0 +1,50 @@
+"""The OpenAPI document and a page to try it, with all assets from this server."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from flask import Blueprint, Response, current_app, send_file
+
+from app.about import NAME
+from app.api.openapi import describe
+from app.api.pages import CSP, INIT_JS, page
+from app.core.errors import NotFoundError
+
+blueprint = Blueprint("docs", __name__)
+
+_ASSETS = resources.files("flask_openapi3_swagger") / "templates" / "swagger"
+_FILES = {
+    "swagger-ui.css": ("css", "text/css"),
+    "swagger-ui-bundle.js": ("js", "text/javascript"),
+}
+_CACHE_SECONDS = 86400
+
+
+@blueprint.get("/openapi.json")
+def get_document() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    return describe(current_app)
+
+
+@blueprint.get("/docs")
+def get_page() -> Response:
+    """Return the page."""
+    return Response(page(NAME), headers={"Content-Security-Policy": CSP})
+
+
+@blueprint.get("/docs/init.js")
+def get_script() -> Response:
+    """Return the script that starts the page."""
+    return Response(INIT_JS, mimetype="text/javascript")
+
+
+@blueprint.get("/docs/<name>")
+def get_asset(name: str) -> Response:
+    """Return a file of Swagger UI."""
+    if name not in _FILES:
+        raise NotFoundError
+    folder, media_type = _FILES[name]
+    path = str(_ASSETS / folder / name)
+    return send_file(path, mimetype=media_type, max_age=_CACHE_SECONDS)

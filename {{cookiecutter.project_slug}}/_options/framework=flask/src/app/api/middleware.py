@@ -1,0 +1,109 @@
+"""What happens to every request, whatever its route: plain WSGI, which costs little."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import request
+from werkzeug.datastructures import EnvironHeaders, Headers
+
+from app.api.errors import ProblemResponse
+from app.api.openapi import documented_path
+from app.api.problems import problem_of
+from app.core.errors import AppError
+from app.core.http import client_of, cors_headers, request_id_from, security_headers
+from app.core.logging import REQUEST_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from _typeshed import OptExcInfo
+
+    from app.core.http import Client
+    from app.core.settings import Settings
+
+access_log = structlog.get_logger("app.access")
+logger = structlog.get_logger(__name__)
+
+
+class RequestMiddleware:
+    """Identifies, answers, logs and protects every request.
+
+    An unhandled error is answered here and goes no further: if it reached the server,
+    it would close the connection under the client's next request.
+    """
+
+    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Handle one request."""
+        started = time.perf_counter()
+        headers = EnvironHeaders(environ)
+        request_id = request_id_from(headers.get("X-Request-ID"))
+        token = REQUEST_ID.set(request_id)
+        client = self._client(environ, headers)
+        method = environ["REQUEST_METHOD"]
+        preflight = method == "OPTIONS" and "Access-Control-Request-Method" in headers
+        asked = headers.get("Access-Control-Request-Headers", "") if preflight else None
+        extra = {
+            "X-Request-ID": request_id,
+            **security_headers(https=client.https),
+            **cors_headers(self._settings, headers.get("Origin"), asked_headers=asked),
+        }
+        environ["app.client"] = client
+        environ["app.headers"] = extra
+        status = 500
+
+        def start_with_headers(
+            line: str,
+            answer: list[tuple[str, str]],
+            exc_info: OptExcInfo | None = None,
+        ) -> Callable[[bytes], object]:
+            nonlocal status
+            status = int(line.split(" ", 1)[0])
+            response_headers = Headers(answer)
+            for name, value in extra.items():
+                response_headers.setdefault(name, value)
+            response_headers["Server"] = "app"
+            return start_response(line, response_headers.to_wsgi_list(), exc_info)
+
+        try:
+            if preflight:
+                start_with_headers("204 No Content", [])
+                return []
+            return self._app(environ, start_with_headers)
+        except Exception:
+            logger.exception("unhandled_error")
+            return ProblemResponse(problem_of(AppError()))(environ, start_with_headers)
+        finally:
+            access_log.info(
+                "request",
+                method=method,
+                route=environ.get("app.route"),
+                status=status,
+                duration_ms=round((time.perf_counter() - started) * 1000, 2),
+                client=client.address,
+            )
+            REQUEST_ID.reset(token)  # the thread is used again
+
+    def _client(self, environ: WSGIEnvironment, headers: EnvironHeaders) -> Client:
+        return client_of(
+            self._settings,
+            peer=environ.get("REMOTE_ADDR", ""),
+            scheme=environ["wsgi.url_scheme"],
+            forwarded_for=headers.get("X-Forwarded-For"),
+            forwarded_proto=headers.get("X-Forwarded-Proto"),
+        )
+
+
+def note_route() -> None:
+    """Keep the route's path, parameters unfilled, for the log: Flask forgets it."""
+    if request.url_rule is not None:
+        request.environ["app.route"] = documented_path(request.url_rule.rule)

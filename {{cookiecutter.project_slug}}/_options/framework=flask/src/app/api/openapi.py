@@ -1,0 +1,126 @@
+"""The OpenAPI document, read from the operations' annotations."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from inspect import getdoc
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from app.about import DESCRIPTION, NAME, VERSION
+from app.api.document import with_problems
+from app.api.operations import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+    from pydantic.json_schema import JsonSchemaMode
+
+type Schemas = dict[tuple[Operation, JsonSchemaMode], dict[str, Any]]
+
+_REF = "#/components/schemas/{model}"
+
+
+def describe(app: Flask) -> dict[str, Any]:
+    """Return the document for every operation among the application's views."""
+    functions = app.view_functions.values()
+    views = [view for view in functions if isinstance(view, Operation)]
+    schemas, definitions = TypeAdapter.json_schemas(
+        [body for view in views for body in _bodies(view)], ref_template=_REF
+    )
+    components: dict[str, Any] = {"schemas": definitions.get("$defs", {})}
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if isinstance(view, Operation):
+            path = documented_path(rule.rule)
+            (method,) = (rule.methods or set()) - {"HEAD"}
+            paths.setdefault(path, {})[method.lower()] = {
+                "operationId": _operation_id(view, path, method),
+                "tags": rule.endpoint.split(".")[-2:-1],
+                **_operation(view, schemas, components),
+            }
+    return with_problems(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
+            "paths": paths,
+            "components": components,
+        }
+    )
+
+
+def documented_path(rule: str) -> str:
+    """Return a route's path as OpenAPI writes it: `/items/{item_id}`."""
+    return rule.replace("<", "{").replace(">", "}")
+
+
+def _bodies(
+    view: Operation,
+) -> Iterator[tuple[Operation, JsonSchemaMode, TypeAdapter[Any]]]:
+    """Yield what goes in and out as JSON; pydantic describes all of it together."""
+    if "data" in view.inputs:
+        yield view, "validation", view.inputs["data"]
+    if view.status is not HTTPStatus.NO_CONTENT:
+        yield view, "serialization", view.output
+
+
+def _operation_id(view: Operation, path: str, method: str) -> str:
+    return re.sub(r"\W", "_", f"{view.__name__}{path}_{method.lower()}")
+
+
+def _operation(
+    view: Operation, schemas: Schemas, components: dict[str, Any]
+) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Successful Response"}
+    if (view, "serialization") in schemas:
+        success["content"] = _json_content(schemas[view, "serialization"])
+    described: dict[str, Any] = {
+        "summary": _title(view.__name__),
+        "description": getdoc(view),
+        "responses": {str(view.status.value): success},
+    }
+    if parameters := list(_parameters(view, components)):
+        described["parameters"] = parameters
+    if (view, "validation") in schemas:
+        content = _json_content(schemas[view, "validation"])
+        described["requestBody"] = {"required": True, "content": content}
+    for given in view.given.values():
+        given.describe(described, components)
+    return described
+
+
+def _parameters(
+    view: Operation, components: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for name, adapter in view.inputs.items():
+        if name == "data":
+            continue
+        schema = adapter.json_schema(ref_template=_REF)
+        components["schemas"].update(schema.pop("$defs", {}))
+        if name == "query":
+            for field, field_schema in schema["properties"].items():
+                yield {
+                    "in": "query",
+                    "name": field,
+                    "required": field in schema.get("required", ()),
+                    "schema": field_schema,
+                }
+        else:
+            yield {
+                "in": "path",
+                "name": name,
+                "required": True,
+                "schema": {**schema, "title": _title(name)},
+            }
+
+
+def _json_content(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").title()

@@ -1,0 +1,175 @@
+"""Views whose input and output follow from their annotations.
+
+    @blueprint.patch("/<item_id>")
+    @operation()
+    def update_item(item_id: UUID, data: ItemUpdate, principal: Writer) -> ItemPublic:
+
+`data` is the JSON body and `query` the query string. A parameter annotated with `Given`
+gets what its function returns. Any other is a part of the path. `app.api.openapi`
+describes the same annotations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from http import HTTPStatus
+from typing import Any, get_type_hints
+from urllib.parse import parse_qsl
+
+from flask import Response, current_app, g, request
+from pydantic import TypeAdapter, ValidationError
+
+from app.api.dependencies import get_database
+from app.core.errors import (
+    BadRequestError,
+    ContentTooLargeError,
+    UnsupportedMediaTypeError,
+)
+from app.core.http import is_json
+
+type Reason = Mapping[str, Any]
+
+_NO_BODY = {"type": "missing", "loc": ("body",), "msg": "Field required"}
+
+
+class InvalidRequestError(Exception):
+    """The request does not have the form that a view's annotations ask for."""
+
+    def __init__(self, reasons: list[Reason]) -> None:
+        self.reasons = reasons
+        super().__init__("invalid request")
+
+
+class Given:
+    """Says, in an annotation, that a function supplies the parameter.
+
+    It runs before the request is validated: who may not call learns nothing more.
+    """
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self.function = function
+
+    def describe(self, operation: dict[str, Any], components: dict[str, Any]) -> None:
+        """Add to the OpenAPI document what callers must know; by default, nothing."""
+
+
+class Operation:
+    """A view as Flask calls it: validates, runs in a transaction, and answers.
+
+    Attributes:
+        status: the status of its success.
+        given: the parameters that functions supply.
+        inputs: the parameters that are read from the request.
+        output: what it answers with; fields that are not declared never get out.
+    """
+
+    __name__: str
+
+    def __init__(self, view: Callable[..., object], status: HTTPStatus) -> None:
+        update_wrapper(self, view)
+        hints = get_type_hints(view, include_extras=True)
+        self._view = view
+        self.status = status
+        self.output: TypeAdapter[Any] = TypeAdapter(hints.pop("return"))
+        self.given = {
+            name: mark
+            for name, hint in hints.items()
+            for mark in getattr(hint, "__metadata__", ())
+            if isinstance(mark, Given)
+        }
+        self.inputs: dict[str, TypeAdapter[Any]] = {
+            name: TypeAdapter(hint)
+            for name, hint in hints.items()
+            if name not in self.given
+        }
+
+    def __call__(self, **path: str) -> Response:
+        """Handle a request.
+
+        The transaction ends before the response leaves: a 2xx means that it is durable.
+        """
+        readonly = request.method in {"GET", "HEAD"}
+        with get_database().transaction(readonly=readonly) as g.session:
+            g.headers = {}
+            given = {name: mark.function() for name, mark in self.given.items()}
+            result = self._view(**given, **self._validated_inputs(path))
+            no_content = self.status is HTTPStatus.NO_CONTENT
+            body = b"" if no_content else self.output.dump_json(result)
+        return Response(body, self.status, g.headers, mimetype="application/json")
+
+    def _validated_inputs(self, path: Mapping[str, str]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        reasons: list[Reason] = []
+        for name, adapter in self.inputs.items():
+            if name == "data" and "body" not in g:
+                reasons.append(_NO_BODY)
+                continue
+            location, value = _received(name, path)
+            try:
+                values[name] = adapter.validate_python(value, from_attributes=True)
+            except ValidationError as error:
+                reasons += [
+                    {**reason, "loc": (*location, *reason["loc"])}
+                    for reason in error.errors(include_input=False, include_url=False)
+                ]
+        if reasons:
+            raise InvalidRequestError(reasons)
+        return values
+
+
+def operation(
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Callable[[Callable[..., object]], Operation]:
+    """Make a typed view one that Flask can call."""
+    return lambda view: Operation(view, status)
+
+
+def _received(name: str, path: Mapping[str, str]) -> tuple[tuple[str, ...], Any]:
+    """Return where a parameter's value stands, and the value as it was sent."""
+    if name == "data":
+        return ("body",), g.body
+    if name == "query":
+        query = request.query_string.decode("latin-1")
+        return ("query",), dict(parse_qsl(query, keep_blank_values=True))
+    return ("path", name), path[name]
+
+
+def read_body() -> None:
+    """Parse the JSON body of an operation that takes one, before all else is looked at.
+
+    Raises:
+        ContentTooLargeError: it is longer than we read.
+        UnsupportedMediaTypeError: it is not JSON.
+        BadRequestError: it cannot be parsed, or ends too early.
+    """
+    length = request.content_length
+    if length == 0 or (length is None and "Transfer-Encoding" not in request.headers):
+        return
+    headers = request.environ["app.headers"]
+    headers["Connection"] = "close"  # unless it is read (RFC 9112 section 9.3)
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    if length is not None and length > limit:
+        raise ContentTooLargeError
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not isinstance(view, Operation) or "data" not in view.inputs:
+        return
+    if not is_json(request.content_type):
+        raise UnsupportedMediaTypeError
+    # Where no length is given, one byte more tells a body that is too long.
+    body = request.environ["wsgi.input"].read(limit + 1 if length is None else length)
+    if len(body) > limit:
+        raise ContentTooLargeError
+    if length not in {None, len(body)}:
+        raise BadRequestError
+    del headers["Connection"]
+    if body:
+        g.body = _parsed(body)
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequestError from None

@@ -1,0 +1,62 @@
+"""The application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from app.api import docs, health
+from app.api.errors import register_error_handlers
+from app.api.middleware import RequestMiddleware, note_route
+from app.api.openapi import describe
+from app.api.operations import read_body
+from app.api.routes import add_routes
+from app.core.configuration import load_settings
+from app.core.database import Database
+from app.core.logging import configure_logging
+from app.core.rate_limit import RateLimiter
+from app.core.settings import Environment
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Application:
+    """Make the application.
+
+    Args:
+        settings: the settings to use instead of those found outside.
+
+    Raises:
+        ConfigurationError: the environment does not allow these settings.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings)
+    app = Application("app", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        PROPAGATE_EXCEPTIONS=True,  # to the middleware, which answers them
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    app.url_map.merge_slashes = False
+    app.extensions["settings"] = settings
+    app.extensions["database"] = Database(settings.database)
+    app.extensions["rate_limiter"] = RateLimiter(settings.rate_limit)
+    app.before_request(note_route)
+    app.before_request(read_body)
+    register_error_handlers(app)
+    app.register_blueprint(health.blueprint)
+    add_routes(app)
+    if settings.environment is not Environment.PRODUCTION:
+        app.register_blueprint(docs.blueprint)
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]
+    return app
+
+
+class Application(Flask):
+    """Flask, able to describe its operations."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        return describe(self)

@@ -1,0 +1,178 @@
+"""Every revision goes up and down, on every database that the service supports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, insert, inspect, select
+
+from app.core.database import run_on_connection
+from app.core.migrations import alembic_config, upgrade
+from app.core.settings import Settings
+from tests.processes import APP, SECONDS, environment
+from tests.settings import make_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.config import Config
+    from sqlalchemy import Column, Connection
+
+type Rows = dict[str, dict[str, Any]]
+
+SCRIPTS = ScriptDirectory.from_config(alembic_config(make_settings("sqlite://")))
+REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()][::-1]
+
+CANARIES: dict[type, object] = {
+    str: "canary",
+    int: 1,
+    float: 1.5,
+    bool: True,
+    bytes: b"canary",
+    object: ["canary"],  # JSON
+    date: date(2026, 1, 1),
+    datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    Decimal: Decimal(1),
+    UUID: UUID(int=1),
+}
+
+
+@pytest.fixture
+def settings(migrated_url: str) -> Iterator[Settings]:
+    """Give the settings of a database without tables; put them back afterwards."""
+    settings = make_settings(migrated_url)
+    command.downgrade(alembic_config(settings), "base")
+    yield settings
+    command.downgrade(alembic_config(settings), "base")
+    upgrade(settings)
+
+
+@pytest.fixture
+def config(settings: Settings) -> Config:
+    return alembic_config(settings)
+
+
+def test_there_is_one_newest_revision() -> None:
+    assert len(SCRIPTS.get_heads()) == 1
+    assert len(SCRIPTS.get_bases()) == 1
+
+
+def test_files_are_named_for_when_and_what() -> None:
+    for script in SCRIPTS.walk_revisions():
+        name = Path(script.path).name
+        match = re.fullmatch(r"(\d{8}_\d{4})_[a-z0-9_]+\.py", name)
+        assert match is not None, name
+        datetime.strptime(match[1], "%Y%m%d_%H%M").replace(tzinfo=UTC)
+        assert script.revision == match[1]
+
+
+def test_the_models_need_no_further_migration(config: Config) -> None:
+    command.upgrade(config, "head")
+    command.check(config)
+
+
+def test_the_way_back_leaves_nothing(settings: Settings, config: Config) -> None:
+    command.upgrade(config, "head")
+    command.downgrade(config, "base")
+    assert tables(settings) == {"alembic_version"}
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_revision_undone_and_redone_keeps_the_rows_of_tables_that_stay(
+    revision: str, settings: Settings, config: Config
+) -> None:
+    command.upgrade(config, revision)
+    run_on_connection(settings.database, insert_canaries)
+    before = rows(settings)
+    command.downgrade(config, "-1")
+    between = rows(settings)
+    command.upgrade(config, "+1")
+    after = rows(settings)
+    assert set(after) == set(before)
+    for table, row in between.items():
+        assert_agree(row, before[table])
+        assert_agree(row, after[table])
+
+
+def test_six_processes_can_migrate_at_once(settings: Settings, tmp_path: Path) -> None:
+    target = environment(
+        ENVIRONMENT="test",
+        DATABASE__URL=settings.database.url.get_secret_value(),
+        DATABASE__POOL_TIMEOUT=str(SECONDS),
+    )
+    processes = [
+        subprocess.Popen(  # noqa: S603
+            [*APP, "migrate"], cwd=tmp_path, env=target, stderr=subprocess.PIPE
+        )
+        for _ in range(6)
+    ]
+    failures = [process.communicate(timeout=SECONDS)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 6, failures
+    assert "items" in tables(settings)
+
+
+def tables(settings: Settings) -> set[str]:
+    found: set[str] = set()
+
+    def look(connection: Connection) -> None:
+        found.update(inspect(connection).get_table_names())
+
+    run_on_connection(settings.database, look)
+    return found
+
+
+def rows(settings: Settings) -> Rows:
+    """Return the one row of each table that is there."""
+    found: Rows = {}
+
+    def look(connection: Connection) -> None:
+        for table in reflected(connection).sorted_tables:
+            row = connection.execute(select(table)).mappings().one_or_none()
+            found[table.name] = dict(row or {})
+
+    run_on_connection(settings.database, look)
+    return found
+
+
+def insert_canaries(connection: Connection) -> None:
+    """Insert a row into each table; it refers to those that were inserted before."""
+    inserted: Rows = {}
+    for table in reflected(connection).sorted_tables:
+        row = {column.name: canary(column, inserted) for column in table.columns}
+        connection.execute(insert(table).values(row))
+        inserted[table.name] = row
+    connection.commit()
+
+
+def reflected(connection: Connection) -> MetaData:
+    metadata = MetaData()
+    metadata.reflect(connection)
+    metadata.remove(metadata.tables["alembic_version"])
+    return metadata
+
+
+def canary(column: Column[Any], inserted: Rows) -> object:
+    for key in column.foreign_keys:
+        table = inserted.get(key.column.table.name)
+        return None if table is None else table[key.column.name]
+    value = CANARIES[column.type.python_type]
+    if isinstance(value, str):
+        return value[: getattr(column.type, "length", None)]
+    return value
+
+
+def assert_agree(row: dict[str, Any], other: dict[str, Any]) -> None:
+    """Compare what both have: a column may be new, or gone for good."""
+    common = row.keys() & other.keys()
+    assert {name: row[name] for name in common} == {
+        name: other[name] for name in common
+    }

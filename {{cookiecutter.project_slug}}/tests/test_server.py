@@ -1,0 +1,232 @@
+"""The service as it is run: a process of its own, called over the network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from tests.principals import credentials
+from tests.processes import APP, SECONDS, environment, fresh_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ITEMS = "/api/v1/items"
+PROJECT = Path(__file__).parents[1]
+
+
+class Server:
+    """A running `app serve` with a SQLite database in its working directory."""
+
+    def __init__(
+        self, directory: Path, settings: dict[str, str], *options: str
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.directory = directory
+        self.database = directory / "app.db"
+        self.log = directory / "server.log"
+        self._log_file = self.log.open("wb")
+        self.process = subprocess.Popen(  # noqa: S603
+            [*APP, "serve", "--port", str(self.port), *options],
+            cwd=directory,
+            env=settings,
+            stdout=self._log_file,
+            stderr=subprocess.STDOUT,
+        )
+
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                response = httpx2.get(f"{self.url}/health/ready", timeout=SECONDS)
+            except httpx2.ConnectError:
+                running = self.process.poll() is None and time.monotonic() < deadline
+                assert running, self.log.read_text(encoding="utf-8")
+                time.sleep(0.02)
+            else:
+                assert response.status_code == 200, response.text
+                return
+
+    def wait_until_closed(self) -> None:
+        deadline = time.monotonic() + SECONDS
+        with suppress(ConnectionRefusedError):
+            while time.monotonic() < deadline:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                time.sleep(0.02)
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(timeout=SECONDS)
+        finally:
+            self.process.kill()
+            self._log_file.close()
+
+
+@contextmanager
+def serving(
+    directory: Path, settings: dict[str, str], *options: str
+) -> Iterator[Server]:
+    server = Server(directory, settings, *options)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a server with two processes, in a fresh checkout."""
+    directory = tmp_path_factory.mktemp("checkout")
+    shutil.copy(PROJECT / ".env.example", directory)
+    with serving(directory, fresh_environment(), "--workers", "2") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def headers(server: Server) -> dict[str, str]:
+    return credentials(server.url)
+
+
+def answer(connection: HTTPConnection) -> tuple[int, Any]:
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
+
+
+def test_several_writers_lose_nothing(server: Server, headers: dict[str, str]) -> None:
+    def write(writer: int) -> list[httpx2.Response]:
+        with httpx2.Client(
+            base_url=server.url, headers=headers, timeout=SECONDS
+        ) as client:
+            made = [
+                client.post(ITEMS, json={"name": f"{writer}/{number}"})
+                for number in range(12)
+            ]
+            renamed = [
+                client.patch(response.headers["location"], json={"description": "kept"})
+                for response in made
+            ]
+        return made + renamed
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [response for part in pool.map(write, range(8)) for response in part]
+    assert {response.status_code for response in answers} == {200, 201}
+    acknowledged = {response.json()["name"] for response in answers}
+    with closing(sqlite3.connect(server.database)) as connection:
+        query = "SELECT name FROM items WHERE description = 'kept'"
+        kept = [name for (name,) in connection.execute(query)]
+    assert len(kept) == len(acknowledged) == 96
+    assert set(kept) == acknowledged
+
+
+def test_a_body_without_a_length_is_refused_once_it_is_over_the_limit(
+    server: Server, headers: dict[str, str]
+) -> None:
+    kind = {"Content-Type": "application/json"}
+    with closing(server.connect()) as connection:
+        chunks = iter([b"x" * 65_536] * 17)
+        connection.request("POST", ITEMS, chunks, headers | kind, encode_chunked=True)
+        status, problem = answer(connection)
+    assert (status, problem["code"]) == (413, "content_too_large")
+
+
+def test_an_unforeseen_error_does_not_end_the_connection(
+    server: Server, headers: dict[str, str]
+) -> None:
+    made = httpx2.post(f"{server.url}{ITEMS}", json={"name": "x"}, headers=headers)
+    address = made.headers["location"]
+    with closing(sqlite3.connect(server.database)) as connection, connection:
+        connection.execute("UPDATE items SET created_at = 'long ago' WHERE name = 'x'")
+    with closing(server.connect()) as client:
+        client.connect()
+        before = client.sock
+        client.request("GET", address, headers=headers)
+        status, problem = answer(client)
+        assert (status, problem["code"]) == (500, "internal_server_error")
+        assert "long ago" not in str(problem)
+        client.request("GET", "/health/live")
+        assert answer(client) == (200, {"status": "ok"})
+        assert client.sock is before
+
+
+def test_the_server_does_not_say_what_it_is_made_of(server: Server) -> None:
+    response = httpx2.get(f"{server.url}/health/live")
+    assert response.headers.get_list("server") == ["app"]
+    assert "x-powered-by" not in response.headers
+
+
+def test_a_fresh_checkout_starts_with_no_set_up(server: Server) -> None:
+    env = server.directory / ".env"
+    assert "=change-me" not in env.read_text(encoding="utf-8")
+    log = server.log.read_text(encoding="utf-8")
+    assert "Wrote .env" in log
+    assert f"{server.url}/docs" in log
+    assert httpx2.get(f"{server.url}/docs").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_a_request_in_progress_is_answered_before_the_server_ends(
+    tmp_path: Path,
+) -> None:
+    body = b'{"name": "last"}'
+    with serving(tmp_path, environment()) as server:
+        headers = credentials(server.url)
+        with closing(server.connect()) as connection:
+            connection.putrequest("POST", ITEMS)
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", str(len(body)))
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.putheader("Expect", "100-continue")
+            connection.endheaders()
+            # The server waits for the body: the request is in progress.
+            assert connection.sock.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_until_closed()
+            connection.send(body)
+            status, item = answer(connection)
+        assert status == 201
+        assert server.stop() == 0
+    with closing(sqlite3.connect(server.database)) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM items")]
+    assert item["name"] in names
+
+
+def test_production_refuses_to_start_on_defaults(tmp_path: Path) -> None:
+    result = subprocess.run(  # noqa: S603
+        [*APP, "serve"],
+        cwd=tmp_path,
+        env=environment(ENVIRONMENT="production", DEBUG="1", CORS__ORIGINS="*"),
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: The service cannot start")
+    for name in ("DEBUG", "CORS__ORIGINS"):
+        assert f"\n{name}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.core.settings import Settings
+from tests.settings import REQUIRED_ENVIRONMENT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REDIS_NOT_SET = "Redis NOT TESTED: set TEST_REDIS_URL (redis://127.0.0.1:6379/9)"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, where nobody overlooks it, what was not tested."""
+    if "TEST_REDIS_URL" not in os.environ:
+        terminalreporter.write_line(REDIS_NOT_SET, red=True, bold=True)
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """Return the URL of a Redis that tests may use."""
+    if "TEST_REDIS_URL" not in os.environ:
+        pytest.skip(REDIS_NOT_SET)
+    return os.environ["TEST_REDIS_URL"]
+
+
+@pytest.fixture
+def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Work in an empty folder, with none of the developer's own settings."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.split("__")[0].lower() in Settings.model_fields:
+            monkeypatch.delenv(name)
+    for name, value in REQUIRED_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    # An earlier test's application logs to what is closed by now.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    return tmp_path

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.about import DESCRIPTION, VERSION
+from app.cli import main
+from app.commands import serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("scratch")
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner(env={"ENVIRONMENT": "test"} | environment).invoke(main, arguments)
+
+
+def assert_is_refusal(result: Result) -> None:
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.output
+
+
+def tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        return {name for (name,) in names}
+
+
+def test_help_lists_every_command() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    assert DESCRIPTION in result.output
+    for name in ("config", "migrate", "openapi", "serve"):
+        assert f"  {name} " in result.output
+
+
+@pytest.mark.parametrize("name", ["config", "migrate", "openapi", "serve"])
+def test_every_command_has_help(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_the_version_is_the_packages() -> None:
+    assert VERSION in run("--version").output
+
+
+@pytest.mark.parametrize("name", ["frobnicate", "__init__", "../cli"])
+def test_an_unknown_command_is_a_usage_error(name: str) -> None:
+    result = run(name)
+    assert result.exit_code == 2
+    assert "No such command" in result.stderr
+
+
+def test_migrate_makes_the_tables(scratch: Path) -> None:
+    result = run("migrate", DATABASE__URL="sqlite:///app.db")
+    assert result.exit_code == 0, result.output
+    assert "items" in tables(scratch / "app.db")
+
+
+def test_migrate_to_a_revision_that_is_not_there_is_refused() -> None:
+    result = run("migrate", "nonsense", DATABASE__URL="sqlite:///app.db")
+    assert_is_refusal(result)
+    assert "nonsense" in result.stderr
+
+
+def test_migrate_gives_up_on_a_locked_database(scratch: Path) -> None:
+    database = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__POOL_TIMEOUT": "0.1"}
+    run("migrate", **database)
+    with closing(sqlite3.connect(scratch / "app.db")) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        result = run("migrate", **database)
+    assert_is_refusal(result)
+    assert "locked" in result.stderr
+
+
+def test_config_prints_the_settings_in_effect_with_secrets_masked() -> None:
+    result = run("config", DATABASE__URL="sqlite:///hidden.db", DEBUG="1")
+    assert result.exit_code == 0
+    printed = json.loads(result.stdout)
+    assert printed["debug"] is True
+    assert printed["database"]["url"] == "**********"
+    assert "hidden" not in result.output
+
+
+def test_openapi_prints_the_document() -> None:
+    result = run("openapi")
+    assert result.exit_code == 0
+    assert "/api/v1/items" in json.loads(result.stdout)["paths"]
+
+
+@pytest.mark.parametrize("command", ["config", "migrate", "openapi", "serve"])
+def test_a_refusal_is_a_sentence(command: str) -> None:
+    result = run(command, ENVIRONMENT="production", DEBUG="1")
+    assert_is_refusal(result)
+    assert "DEBUG must be off" in result.stderr
+
+
+class Server:
+    """Takes the place of the HTTP server, and notes how it was started."""
+
+    started: dict[str, Any]
+
+    def __init__(self, target: str, **options: object) -> None:
+        Server.started = {"target": target, **options}
+
+    def serve(self) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> type[Server]:
+    monkeypatch.setattr(serve, "Granian", Server)
+    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
+    return Server
+
+
+def test_app_alone_serves_and_migrates_in_development(
+    server: type[Server], scratch: Path
+) -> None:
+    result = run(ENVIRONMENT="development", DATABASE__URL="sqlite:///app.db")
+    assert result.exit_code == 0, result.output
+    assert "http://127.0.0.1:8000/docs" in result.output
+    assert server.started["address"] == "127.0.0.1"
+    assert "items" in tables(scratch / "app.db")
+
+
+def test_serve_never_migrates_elsewhere(server: type[Server], scratch: Path) -> None:
+    result = run("serve", "--port", "8080", DATABASE__URL="sqlite:///app.db")
+    assert result.exit_code == 0, result.output
+    assert server.started["port"] == 8080
+    assert not (scratch / "app.db").exists()
+
+
+def test_a_missing_env_file_is_written_and_said_so(scratch: Path) -> None:
+    (scratch / ".env.example").write_text("DEBUG=1\n", encoding="utf-8")
+    result = run("config", ENVIRONMENT="development")
+    assert result.stderr == "Wrote .env with fresh secrets.\n"
+    assert json.loads(result.stdout)["debug"] is True
+    assert run("config", ENVIRONMENT="development").stderr == ""

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import IntegrityError
+
+from app.core.database import Database, run_on_connection
+from app.core.dialects import dialect_of, load, names
+from app.core.errors import UnavailableError
+from app.models import Base, Item
+from tests.settings import make_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+canaries = Table(
+    "canaries",
+    MetaData(naming_convention=Base.metadata.naming_convention),
+    Column("id", Integer, primary_key=True),
+    Column("name", String(20), unique=True),
+    Column("cage", Integer),
+    Column("perch", Integer),
+    Column("song", String(20), nullable=False, server_default="tweet"),
+    UniqueConstraint("cage", "perch"),
+)
+
+
+def test_every_scheme_has_its_dialect() -> None:
+    for name in names():
+        assert dialect_of(make_url(f"{name}://")) is load(name)
+
+
+def test_another_scheme_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(ValueError, match="sqlite://"):
+        dialect_of(make_url("oracle://db/app"))
+
+
+@pytest.mark.parametrize(
+    ("row", "constraint"),
+    [
+        ({"name": "Tweety"}, "uq_canaries_name"),
+        ({"cage": 1, "perch": 2}, "uq_canaries_cage_perch"),
+        ({"song": None}, None),
+    ],
+)
+def test_a_violated_constraint_is_known_by_its_name(
+    row: dict[str, object], constraint: str | None, database_url: str
+) -> None:
+    dialect = dialect_of(make_url(database_url))
+    found: list[str | None] = []
+
+    def violate(connection: Connection) -> None:
+        canaries.create(connection)
+        values = {"name": "Tweety", "cage": 1, "perch": 2}
+        connection.execute(insert(canaries).values(values))
+        with pytest.raises(IntegrityError) as violation:
+            connection.execute(insert(canaries).values(row))
+        found.append(dialect.violated_constraint(violation.value))
+        connection.rollback()
+
+    run_on_connection(make_settings(database_url).database, violate)
+    assert found == [constraint]
+
+
+async def select_one(database: Database) -> None:
+    async with database.transaction(readonly=True) as session:
+        await session.execute(text("SELECT 1"))
+
+
+async def insert_nothing(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(insert(Item))
+
+
+async def fail_after_a_change(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE leftovers (id INTEGER)"))
+        raise RuntimeError
+
+
+async def test_a_mistake_is_no_outage(database: Database) -> None:
+    with pytest.raises(IntegrityError):
+        await insert_nothing(database)
+
+
+async def test_a_database_that_is_away_is_unavailable(absent_url: str) -> None:
+    database = Database(make_settings(absent_url).database)
+    with pytest.raises(UnavailableError):
+        await select_one(database)
+    available = await database.is_available()
+    await database.dispose()
+    assert not available
+
+
+async def test_an_error_undoes_the_whole_transaction(
+    committing_database: Database,
+) -> None:
+    for _ in range(2):  # a second time, the table would be there already
+        with pytest.raises(RuntimeError):
+            await fail_after_a_change(committing_database)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import socket
+from uuid import uuid4
+
+import pytest
+
+from app.core.errors import TooManyRequestsError
+from app.core.logging import configure_logging
+from app.core.rate_limit import RateLimiter
+from app.core.sections import RateLimitSettings
+from tests.logs import logged
+from tests.settings import make_settings
+
+
+def limiter(**settings: object) -> RateLimiter:
+    return RateLimiter(RateLimitSettings.model_validate(settings))
+
+
+async def test_an_allowance_shrinks_with_each_call() -> None:
+    calls = limiter()
+    first = await calls.hit("2/minute", "api", "192.0.2.1")
+    second = await calls.hit("2/minute", "api", "192.0.2.1")
+    assert first is not None
+    assert second is not None
+    assert (first.limit, first.remaining) == (2, 1)
+    assert second.remaining == 0
+    assert 1 <= second.reset_seconds <= 120
+
+
+async def test_a_used_up_limit_refuses_and_says_when_to_come_back() -> None:
+    calls = limiter()
+    await calls.hit("1/minute", "api", "192.0.2.1")
+    with pytest.raises(TooManyRequestsError) as refusal:
+        await calls.hit("1/minute", "api", "192.0.2.1")
+    assert 1 <= int(refusal.value.headers["Retry-After"]) <= 120
+
+
+async def test_one_address_does_not_use_up_anothers_limit() -> None:
+    calls = limiter()
+    await calls.hit("1/minute", "api", "192.0.2.1")
+    allowance = await calls.hit("1/minute", "api", "192.0.2.2")
+    assert allowance is not None
+
+
+async def test_limits_can_be_off() -> None:
+    calls = limiter(enabled=False)
+    for _ in range(3):
+        allowance = await calls.hit("1/minute", "api", "192.0.2.1")
+        assert allowance is None
+
+
+async def test_without_redis_calls_are_counted_in_this_process(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging(make_settings("sqlite://"))
+    calls = limiter(storage_url="redis://127.0.0.1:1/0")
+    await calls.hit("2/minute", "api", "192.0.2.1")
+    await calls.hit("2/minute", "api", "192.0.2.1")
+    with pytest.raises(TooManyRequestsError):
+        await calls.hit("2/minute", "api", "192.0.2.1")
+    await calls.close()
+    # Asked once, then left alone for a while.
+    assert [event["event"] for event in logged(capsys)] == [
+        "rate_limit_storage_unavailable",
+    ]
+
+
+async def test_a_redis_that_does_not_answer_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        calls = limiter(storage_url=f"redis://127.0.0.1:{port}/0")
+        allowance = await calls.hit("2/minute", "api", "192.0.2.1")
+        await calls.close()
+    assert allowance is not None
+    assert allowance.remaining == 1
+
+
+async def test_replicas_share_a_limit_in_redis(redis_url: str) -> None:
+    address = uuid4().hex
+    first, second = limiter(storage_url=redis_url), limiter(storage_url=redis_url)
+    await first.hit("1/minute", "api", address)
+    with pytest.raises(TooManyRequestsError):
+        await second.hit("1/minute", "api", address)
+    await first.close()
+    await second.close()
