@@ -32,19 +32,29 @@ Your service is ready. Secrets for development are in .env, which git ignores.
 
 
 def facts(answers: dict[str, Any]) -> set[str]:
-    """Return what was answered, as conditions. A sum such as `jwt+api_key` is its parts too."""
-    return {
-        f"{question.removeprefix('__')}={part}"
-        for question, answer in answers.items()
-        if isinstance(answer, str)
-        for part in (answer, *answer.split("+"))
-    }
+    """Return what was answered, as conditions."""
+    return set().union(
+        *(
+            implied(f"{question.removeprefix('__')}={answer}")
+            for question, answer in answers.items()
+            if isinstance(answer, str)
+        )
+    )
+
+
+def implied(fact: str) -> set[str]:
+    """Return a fact and what follows from it: `auth=a+b` is also `auth=a` and `auth=b`."""
+    question, _, answer = fact.partition("=")
+    return {f"{question}={part}" for part in (answer, *answer.split("+"))}
 
 
 def lay_options(project: Path, known: set[str]) -> None:
     """Lay every folder whose condition holds, the narrower over the wider; drop the rest."""
     options = project / "_options"
-    conditions = {folder: set(folder.name.split(",")) for folder in sorted(options.iterdir())}
+    conditions = {
+        folder: set().union(*map(implied, folder.name.split(",")))
+        for folder in sorted(options.iterdir())
+    }
     chosen = [folder for folder, condition in conditions.items() if condition <= known]
     for folder in sorted(chosen, key=lambda folder: len(conditions[folder])):
         shutil.copytree(folder, project, dirs_exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import re
 import subprocess
 import sys
@@ -103,21 +102,21 @@ def test_some_answers_choose_the_folder(
     assert any(condition(folder) <= facts for facts in facts_of_combinations + one_for_all)
 
 
-def test_of_two_chosen_folders_with_the_same_file_one_is_narrower(
-    facts_of_combinations: list[set[str]],
+def test_of_the_chosen_folders_with_the_same_file_one_is_the_narrowest(
+    facts_of_combinations: list[set[str]], template: Path
 ) -> None:
-    contents = {
-        folder: {path.relative_to(folder) for path in option_files() if folder in path.parents}
-        for folder in option_folders()
-    }
-    clashes = [
-        f"{one.name} and {other.name} both hold {path.as_posix()}"
-        for one, other in itertools.combinations(contents, 2)
-        for path in contents[one] & contents[other]
-        if any(condition(one) | condition(other) <= facts for facts in facts_of_combinations)
-        and not (condition(one) < condition(other) or condition(other) < condition(one))
-    ]
-    assert not clashes
+    hook = load_hook(template, "post_gen_project", context(template))
+    holders: dict[Path, list[set[str]]] = {}
+    for path in option_files():
+        folder, *_ = path.relative_to(OPTIONS).parts
+        implied = set().union(*map(hook.implied, folder.split(",")))
+        holders.setdefault(path.relative_to(OPTIONS / folder), []).append(implied)
+    for facts in facts_of_combinations:
+        for path, conditions in holders.items():
+            chosen = [implied for implied in conditions if implied <= facts]
+            narrowest = max(chosen, key=len, default=set())
+            assert chosen.count(narrowest) <= 1, path
+            assert all(implied <= narrowest for implied in chosen), path
 
 
 # Rule 4: what the hook makes of a source needs no formatter.

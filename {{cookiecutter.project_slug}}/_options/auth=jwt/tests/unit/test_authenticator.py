@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.auth import Authenticator, Principal
+from app.auth import Principal
+from app.auth.authenticator import Authenticator
 from app.auth.errors import (
     InsufficientScopeError,
     InvalidTokenError,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.auth.errors import WeakPasswordError, WrongPasswordError
+from app.auth.account_errors import WeakPasswordError, WrongPasswordError
 from app.auth.passwords import Passwords
 from app.core.auth_settings import AuthSettings
 from app.core.errors import NotFoundError

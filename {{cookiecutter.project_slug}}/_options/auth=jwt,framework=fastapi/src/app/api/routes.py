@@ -6,8 +6,8 @@ from fastapi import Depends, FastAPI
 
 from app.api import items, sessions, users
 from app.api.dependencies import limit_requests
-from app.auth import Authenticator
 from app.auth.attempts import AttemptLimiter
+from app.auth.authenticator import Authenticator
 from app.auth.passwords import Passwords
 
 ROUTERS = (sessions.router, users.router, items.router)

@@ -8,7 +8,8 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
 from app.api.dependencies import SessionDep
-from app.auth import Authenticator, Principal
+from app.auth import Principal
+from app.auth.authenticator import Authenticator
 from app.core.scopes import Scope
 
 # Documents the scheme; the header itself is read below.

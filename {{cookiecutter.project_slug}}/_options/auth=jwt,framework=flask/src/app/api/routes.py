@@ -6,8 +6,8 @@ from flask import Blueprint, Flask
 
 from app.api import items, sessions, users
 from app.api.dependencies import limit_requests
-from app.auth import Authenticator
 from app.auth.attempts import AttemptLimiter
+from app.auth.authenticator import Authenticator
 from app.auth.passwords import Passwords
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")

@@ -9,7 +9,8 @@ from flask import current_app, request
 
 from app.api.dependencies import get_session
 from app.api.operations import Given
-from app.auth import Authenticator, Principal
+from app.auth import Principal
+from app.auth.authenticator import Authenticator
 from app.core.scopes import Scope
 
 

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.errors import (
-    InvalidCredentialsError,
-    InvalidTokenError,
-    WeakPasswordError,
-)
+from app.auth.account_errors import InvalidCredentialsError, WeakPasswordError
+from app.auth.errors import InvalidTokenError
 from app.auth.passwords import weakness
 from app.auth.tokens import (
     issue_access_token,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.errors import WeakPasswordError, WrongPasswordError
+from app.auth.account_errors import WeakPasswordError, WrongPasswordError
 from app.auth.passwords import weakness
 from app.core.errors import NotFoundError
 from app.models import User

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.auth.authenticator import Authenticator
 from app.auth.principal import Principal
 
-__all__ = ["Authenticator", "Principal"]
+__all__ = ["Principal"]
