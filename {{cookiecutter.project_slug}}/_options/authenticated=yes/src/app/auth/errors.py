@@ -44,6 +44,6 @@ class InsufficientScopeError(AppError):
     code = "insufficient_scope"
     default_detail = "This needs a scope that you do not have."
 
-    def __init__(self, scope: str) -> None:
-        refused = challenge(SCHEMES[0], error="insufficient_scope", scope=scope)
+    def __init__(self, scope: str, scheme: str = SCHEMES[0]) -> None:
+        refused = challenge(scheme, error="insufficient_scope", scope=scope)
         super().__init__(headers={"WWW-Authenticate": refused})

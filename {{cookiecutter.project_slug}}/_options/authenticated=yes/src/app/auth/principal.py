@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.auth.errors import InsufficientScopeError
+from app.auth.schemes import SCHEMES
 from app.core.scopes import Scope
 
 if TYPE_CHECKING:
@@ -14,10 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling, and what they may do."""
+    """Who is calling, and what they may do.
+
+    Attributes:
+        id: what belongs to the caller is kept under.
+        scopes: what the caller may do.
+        scheme: how the caller said who they are.
+    """
 
     id: UUID
     scopes: frozenset[str]
+    scheme: str = SCHEMES[0]
 
     def require(self, scope: Scope) -> None:
         """Let only callers through that have the scope.
@@ -26,4 +34,4 @@ class Principal:
             InsufficientScopeError: this one does not.
         """
         if scope not in self.scopes and Scope.ADMIN not in self.scopes:
-            raise InsufficientScopeError(scope)
+            raise InsufficientScopeError(scope, self.scheme)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from app.about import NAME, VERSION
-from app.api.dependencies import DatabaseDep
 from app.core.errors import UnavailableError
+from app.core.readiness import NEEDED
 from app.schemas.health import Health, Liveness, Readiness
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -19,16 +19,17 @@ async def get_liveness() -> Liveness:
 
 
 @router.get("/ready")
-async def get_readiness(database: DatabaseDep) -> Readiness:
+async def get_readiness(request: Request) -> Readiness:
     """Say that requests can be served, or name the check that fails."""
-    if not await database.is_available():
-        message = "check failed: database"
-        raise UnavailableError(message)
-    return Readiness(checks={"database": "ok"})
+    for name in NEEDED:
+        if not await getattr(request.app.state, name).is_available():
+            message = f"check failed: {name}"
+            raise UnavailableError(message)
+    return Readiness(checks=dict.fromkeys(NEEDED, "ok"))
 
 
 @router.get("")
-async def get_health(database: DatabaseDep) -> Health:
+async def get_health(request: Request) -> Health:
     """Say the same as readiness, with name and version."""
-    readiness = await get_readiness(database)
+    readiness = await get_readiness(request)
     return Health(checks=readiness.checks, name=NAME, version=VERSION)

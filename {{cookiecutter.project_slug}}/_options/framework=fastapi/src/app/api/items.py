@@ -18,12 +18,12 @@ from app.services.items import ItemService
 router = APIRouter(prefix="/items", tags=["items"], route_class=JSONRoute)
 
 
-async def get_items(session: SessionDep, principal: Reader) -> ItemService:
+async def get_items(principal: Reader, session: SessionDep) -> ItemService:
     """Give the caller's items to read."""
     return ItemService(SqlItemRepository(session), principal.id)
 
 
-async def get_items_to_change(session: SessionDep, principal: Writer) -> ItemService:
+async def get_items_to_change(principal: Writer, session: SessionDep) -> ItemService:
     """Give the caller's items to change."""
     return ItemService(SqlItemRepository(session), principal.id)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 
 from app.about import NAME, VERSION
-from app.api.dependencies import get_database
 from app.api.operations import operation
 from app.core.errors import UnavailableError
+from app.core.readiness import NEEDED
 from app.schemas.health import Health, Liveness, Readiness
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
@@ -35,7 +35,8 @@ def get_health() -> Health:
 
 
 def _readiness() -> Readiness:
-    if not get_database().is_available():
-        message = "check failed: database"
-        raise UnavailableError(message)
-    return Readiness(checks={"database": "ok"})
+    for name in NEEDED:
+        if not current_app.extensions[name].is_available():
+            message = f"check failed: {name}"
+            raise UnavailableError(message)
+    return Readiness(checks=dict.fromkeys(NEEDED, "ok"))

@@ -26,6 +26,11 @@ _REF = "#/components/schemas/{model}"
 
 def describe(app: Flask) -> dict[str, Any]:
     """Return the document for every operation among the application's views."""
+    with app.app_context():  # what is given may depend on the settings
+        return with_problems(_document(app))
+
+
+def _document(app: Flask) -> dict[str, Any]:
     functions = app.view_functions.values()
     views = [view for view in functions if isinstance(view, Operation)]
     schemas, definitions = TypeAdapter.json_schemas(
@@ -43,14 +48,12 @@ def describe(app: Flask) -> dict[str, Any]:
                 "tags": rule.endpoint.split(".")[-2:-1],
                 **_operation(view, schemas, components),
             }
-    return with_problems(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
-            "paths": paths,
-            "components": components,
-        }
-    )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
+        "paths": paths,
+        "components": components,
+    }
 
 
 def documented_path(rule: str) -> str:

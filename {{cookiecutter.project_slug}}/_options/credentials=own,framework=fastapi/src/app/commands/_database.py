@@ -6,6 +6,7 @@ import asyncio
 import functools
 from typing import TYPE_CHECKING, Concatenate
 
+from app.commands._events import events_to_stderr
 from app.core.configuration import load_settings
 from app.core.database import Database
 from app.core.migrations import upgrade
@@ -24,6 +25,7 @@ def with_database[**P](
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        events_to_stderr()
         settings = load_settings()
         if settings.environment is Environment.DEVELOPMENT:
             upgrade(settings)

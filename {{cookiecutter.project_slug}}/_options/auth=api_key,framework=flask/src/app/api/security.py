@@ -1,0 +1,54 @@
+"""Who may call: holders of an API key, within its scopes."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from flask import Response, after_this_request, request
+
+from app.api.dependencies import get_client, get_database, get_session
+from app.api.operations import Given
+from app.auth import Principal
+from app.auth.key_authenticator import authenticate_key, note_use
+from app.core.scopes import Scope
+
+
+def current_principal(*needed: Scope) -> Principal:
+    """Return the caller, if they hold the needed scopes."""
+    header = request.headers.get("X-API-Key") or None
+    holder = authenticate_key(header, get_session(), get_client().address)
+    for scope in needed:
+        holder.principal.require(scope)
+    if holder.is_news:
+        after_this_request(partial(_note_use_once_sent, holder.api_key_id))
+    return holder.principal
+
+
+def _note_use_once_sent(api_key_id: UUID, response: Response) -> Response:
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        response.call_on_close(partial(note_use, get_database(), api_key_id))
+    return response
+
+
+class ApiKey(Given):
+    """Says that a parameter is the caller, who holds the needed scopes."""
+
+    def __init__(self, *needed: Scope) -> None:
+        super().__init__(partial(current_principal, *needed))
+        self._needed = needed
+
+    def describe(self, operation: dict[str, Any], components: dict[str, Any]) -> None:
+        """Add the scheme to the components, and the scopes to the operation."""
+        operation["security"] = [{"apiKey": list(self._needed)}]
+        components["securitySchemes"] = {
+            "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+        }
+
+
+Caller = Annotated[Principal, ApiKey()]
+Reader = Annotated[Principal, ApiKey(Scope.ITEMS_READ)]
+Writer = Annotated[Principal, ApiKey(Scope.ITEMS_WRITE)]
+Admin = Annotated[Principal, ApiKey(Scope.ADMIN)]

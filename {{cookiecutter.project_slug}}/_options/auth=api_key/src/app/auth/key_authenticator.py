@@ -1,0 +1,116 @@
+"""Finds out whose key calls."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from app.auth.errors import InvalidTokenError, NotAuthenticatedError
+from app.auth.keys import SCHEME, parse_key
+from app.auth.principal import Principal
+from app.core.errors import BadRequestError
+from app.models.base import utc_now
+from app.repositories.key_access import find_key_access
+from app.repositories.key_use import keep_use
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from app.core.database import Database, Session
+    from app.repositories.key_access import KeyAccess
+
+USE_INTERVAL: Final = timedelta(minutes=1)
+
+_NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+
+audit_log = structlog.get_logger("app.audit")
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Who a key stands for.
+
+    Attributes:
+        principal: the caller.
+        api_key_id: the key's row.
+        is_news: the last use on record is so long ago that this one is to be noted.
+    """
+
+    principal: Principal
+    api_key_id: UUID
+    is_news: bool
+
+
+async def authenticate_key(
+    header: str | None,
+    session: Session,
+    address: str,
+) -> KeyHolder:
+    """Return whom the X-API-Key header stands for.
+
+    Whatever is wrong with a key, the answer is the same; the audit log has the reason.
+
+    Args:
+        header: its values, joined by commas.
+        session: the request's transaction.
+        address: the caller's, for the audit log.
+
+    Raises:
+        NotAuthenticatedError: nothing was sent.
+        InvalidTokenError: what was sent does not stand for anybody.
+        BadRequestError: several keys were sent.
+    """
+    if header is None:
+        raise NotAuthenticatedError
+    if "," in header:
+        message = "Send one X-API-Key header."
+        raise BadRequestError(message)
+    key = parse_key(header)
+    if key is None:
+        audit_log.warning("key_refused", reason="malformed", client=address)
+        raise InvalidTokenError(SCHEME)
+    now = utc_now()
+    access = await find_key_access(session, key.id)
+    # An unknown key takes as much work as a wrong secret.
+    kept = _NOBODYS_HASH if access is None else access.secret_hash
+    matches = hmac.compare_digest(key.secret_hash, kept)
+    if access is None or not matches or access.is_over(now):
+        reason = _reason(access, matches=matches)
+        audit_log.warning(
+            "key_refused", key_id=key.prefix, reason=reason, client=address
+        )
+        raise InvalidTokenError(SCHEME)
+    return KeyHolder(
+        Principal(access.owner_id, frozenset(access.scopes), SCHEME),
+        access.id,
+        is_news=_is_news(access.last_used_at, now),
+    )
+
+
+async def note_use(database: Database, api_key_id: UUID) -> None:
+    """Write down that a key was used just now; what goes wrong is logged, no more."""
+    now = utc_now()
+    try:
+        await keep_use(database, api_key_id, now, unless_since=now - USE_INTERVAL)
+    except Exception:
+        logger.exception("key_use_not_noted", api_key_id=str(api_key_id))
+
+
+def _is_news(last_used_at: datetime | None, now: datetime) -> bool:
+    return last_used_at is None or now - last_used_at >= USE_INTERVAL
+
+
+def _reason(access: KeyAccess | None, *, matches: bool) -> str:
+    if access is None:
+        return "unknown"
+    if not matches:
+        return "wrong_secret"
+    return "expired" if access.revoked_at is None else "revoked"

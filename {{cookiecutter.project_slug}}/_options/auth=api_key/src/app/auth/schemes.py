@@ -1,0 +1,7 @@
+"""How callers may say who they are (RFC 9110 section 11)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCHEMES: Final = ("APIKey",)

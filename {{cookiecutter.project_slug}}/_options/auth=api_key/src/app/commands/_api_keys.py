@@ -1,0 +1,146 @@
+"""What can be done with any API key, from the machine that the service runs on."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import click
+from pydantic import ValidationError
+
+from app.commands._database import with_database
+from app.core.scopes import Scope
+from app.models.base import utc_now
+from app.repositories.api_keys import SqlApiKeyRepository
+from app.schemas.api_keys import MAX_OVERLAP_SECONDS, ApiKeyCreate, ApiKeyRotate
+from app.schemas.pages import PageQuery
+from app.services.api_keys import ApiKeyService
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.core.database import Database, Session
+    from app.core.settings import Settings
+    from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
+
+CLIENT: Final = "command line"
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MAX_DAYS = 36_500
+_PAGE = 500
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time: a whole number of seconds, minutes, hours or days."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> timedelta:
+        """Read `90d` and the like."""
+        match = re.fullmatch(r"([0-9]{1,10})([smhd])", str(value))
+        if match is None:
+            self.fail("this does not read like 30s, 15m, 12h or 90d", param, ctx)
+        length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if length.days > _MAX_DAYS:
+            self.fail("this is more than a hundred years", param, ctx)
+        return length
+
+
+def new_key(
+    name: str, scopes: Sequence[str], expires_in: timedelta | None
+) -> ApiKeyCreate:
+    """Return what the options ask for.
+
+    Raises:
+        ClickException: there can be no such key.
+    """
+    expires_at = None if expires_in is None else utc_now() + expires_in
+    values = {"name": name, "scopes": scopes, "expires_at": expires_at}
+    try:
+        return ApiKeyCreate.model_validate(values)
+    except ValidationError as error:
+        (reason, *_) = error.errors(include_input=False)
+        message = f"{reason['loc'][0]}: {reason['msg']}"
+        raise click.ClickException(message) from None
+
+
+def print_key(made: ApiKeyCreated) -> None:
+    """Print the key alone on standard output, for a person or a program to keep."""
+    click.echo(made.key)
+    click.echo(f"Made key {made.id} ({made.name}). It is not shown again.", err=True)
+
+
+def all_keys(session: Session) -> ApiKeyService:
+    """Return every key: who has this machine has them anyway."""
+    return ApiKeyService(SqlApiKeyRepository(session), [Scope.ADMIN], CLIENT)
+
+
+@click.command("list")
+@with_database
+async def list_keys(settings: Settings, database: Database) -> None:
+    """List all keys, the newest first."""
+    del settings
+    page, pages = 1, 1
+    while page <= pages:
+        async with database.transaction(readonly=True) as session:
+            listed = await all_keys(session).list(PageQuery(page=page, size=_PAGE))
+        for key in listed.items:
+            click.echo(_line(key))
+        page, pages = page + 1, listed.pages
+
+
+@click.command()
+@click.argument("api_key_id", metavar="ID", type=click.UUID)
+@click.option(
+    "--overlap",
+    default="0s",
+    show_default=True,
+    type=Duration(),
+    help="How long the old key is still good: 12h, 1d.",
+)
+@with_database
+async def rotate(
+    settings: Settings,
+    database: Database,
+    api_key_id: UUID,
+    overlap: timedelta,
+) -> None:
+    """Make a key that takes the place of ID, and print it: this once."""
+    del settings
+    seconds = int(overlap.total_seconds())
+    if seconds > MAX_OVERLAP_SECONDS:
+        message = "The overlap must not be longer than 30 days."
+        raise click.ClickException(message)
+    data = ApiKeyRotate(overlap_seconds=seconds)
+    async with database.transaction() as session:
+        made = await all_keys(session).rotate(api_key_id, data)
+    print_key(made)
+
+
+@click.command()
+@click.argument("api_key_id", metavar="ID", type=click.UUID)
+@with_database
+async def revoke(settings: Settings, database: Database, api_key_id: UUID) -> None:
+    """End the key ID at once and for good."""
+    del settings
+    async with database.transaction() as session:
+        await all_keys(session).revoke(api_key_id)
+    click.echo(f"Revoked key {api_key_id}.")
+
+
+def _line(key: ApiKeyPublic) -> str:
+    """Return a key as one line, its fields separated by tabs."""
+    used = "never" if key.last_used_at is None else f"{key.last_used_at:%Y-%m-%d %H:%M}"
+    ends = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"
+    if key.revoked_at is not None:
+        ends = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+    scopes = ",".join(key.scopes)
+    shown = f"{key.prefix}_...{key.last4}"
+    return f"{key.id}\t{shown}\t{key.name}\t{scopes}\tends {ends}\tused {used}"

@@ -1,0 +1,58 @@
+"""`app api-keys`: keys, from the machine that the service runs on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands import _api_keys
+from app.commands._database import with_database
+from app.core.ids import uuid7
+from app.core.scopes import Scope
+
+if TYPE_CHECKING:
+    from app.core.database import Database
+    from app.core.settings import Settings
+
+
+@click.group()
+def command() -> None:
+    """Manage API keys."""
+
+
+@command.command()
+@click.option("--name", required=True, help="What the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it may do; can be given several times.",
+)
+@click.option(
+    "--expires-in",
+    type=_api_keys.Duration(),
+    help="How long it is good: 12h, 90d. Until it is revoked if not given.",
+)
+@with_database
+async def create(
+    settings: Settings,
+    database: Database,
+    name: str,
+    scopes: tuple[str, ...],
+    expires_in: timedelta | None,
+) -> None:
+    """Make a key that stands for a caller of its own, and print it: this once."""
+    del settings
+    data = _api_keys.new_key(name, scopes, expires_in)
+    async with database.transaction() as session:
+        made = await _api_keys.all_keys(session).create(data, uuid7())
+    _api_keys.print_key(made)
+
+
+command.add_command(_api_keys.list_keys)
+command.add_command(_api_keys.rotate)
+command.add_command(_api_keys.revoke)

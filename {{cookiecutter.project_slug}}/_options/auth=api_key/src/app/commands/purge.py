@@ -1,0 +1,24 @@
+"""`app purge`: what is over and done with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands._api_keys import all_keys
+from app.commands._database import with_database
+
+if TYPE_CHECKING:
+    from app.core.database import Database
+    from app.core.settings import Settings
+
+
+@click.command()
+@with_database
+async def command(settings: Settings, database: Database) -> None:
+    """Delete keys that ended 30 days ago; making a key does so, too."""
+    del settings
+    async with database.transaction() as session:
+        number = await all_keys(session).purge()
+    click.echo(f"Deleted {number} API keys that were over.")

@@ -1,0 +1,156 @@
+"""What can be done with API keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from app.auth.errors import InsufficientScopeError
+from app.auth.key_errors import ApiKeyOverError
+from app.auth.keys import make_key
+from app.core.errors import NotFoundError
+from app.core.implied_scopes import with_implied
+from app.core.scopes import Scope
+from app.models import ApiKey
+from app.models.base import utc_now
+from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
+from app.schemas.pages import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from app.repositories.api_keys import ApiKeyRepository
+    from app.schemas.api_keys import ApiKeyCreate, ApiKeyRotate
+    from app.schemas.pages import PageQuery
+
+# How long a key that is over is still listed, for those who look into an incident.
+KEPT_FOR: Final = timedelta(days=30)
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+audit_log = structlog.get_logger("app.audit")
+
+
+class ApiKeyService:
+    """The keys that somebody manages."""
+
+    def __init__(
+        self,
+        keys: ApiKeyRepository,
+        scopes: Iterable[str],
+        client: str,
+    ) -> None:
+        """Take what limits the caller.
+
+        Args:
+            keys: those that the caller may see.
+            scopes: what the caller may do; no key gets more.
+            client: where the caller is, for the audit log.
+        """
+        self._keys = keys
+        self._allowed = with_implied(scopes)
+        self._client = client
+
+    async def create(self, data: ApiKeyCreate, owner_id: UUID) -> ApiKeyCreated:
+        """Make a key that stands for this owner.
+
+        Raises:
+            InsufficientScopeError: the caller may not do what the key could.
+        """
+        self._check(data.scopes)
+        await self.purge()
+        made = await self._add(owner_id, data.name, data.scopes, data.expires_at)
+        self._record("key_made", made)
+        return made
+
+    async def list(self, query: PageQuery) -> Page[ApiKeyPublic]:
+        """Return a page of keys, the newest first, also of those that are over."""
+        total = await self._keys.count()
+        keys = await self._keys.list(offset=query.offset, limit=query.size)
+        return Page[ApiKeyPublic](
+            items=[ApiKeyPublic.model_validate(key) for key in keys],
+            page=query.page,
+            size=query.size,
+            total=total,
+        )
+
+    async def rotate(self, api_key_id: UUID, data: ApiKeyRotate) -> ApiKeyCreated:
+        """Make a key that takes the place of another, for as long as that was made for.
+
+        It stands for the same owner, so what the owner has stays. The old one is good
+        until the overlap ends, or until its own end if that comes first.
+
+        Raises:
+            NotFoundError: there is no such key.
+            ApiKeyOverError: it is over, or has a successor.
+            InsufficientScopeError: the caller may not do what the key can.
+        """
+        key = await self._find(api_key_id)
+        now = utc_now()
+        expired = key.expires_at is not None and key.expires_at <= now
+        if expired or key.revoked_at is not None or key.rotated_at is not None:
+            raise ApiKeyOverError
+        self._check(key.scopes)
+        ends = None
+        overlap_ends = now + timedelta(seconds=data.overlap_seconds)
+        if key.expires_at is not None:
+            ends = now + min(key.expires_at - key.created_at, _END_OF_TIME - now)
+            overlap_ends = min(overlap_ends, key.expires_at)
+        key.rotated_at, key.expires_at = now, overlap_ends
+        await self._keys.save(key)
+        made = await self._add(key.owner_id, key.name, key.scopes, ends)
+        self._record("key_rotated", made, rotated=key.prefix)
+        return made
+
+    async def revoke(self, api_key_id: UUID) -> None:
+        """End a key at once and for good.
+
+        Raises:
+            NotFoundError: there is no such key.
+        """
+        key = await self._find(api_key_id)
+        if key.revoked_at is None:
+            key.revoked_at = utc_now()
+            await self._keys.save(key)
+            self._record("key_revoked", ApiKeyPublic.model_validate(key))
+
+    async def purge(self) -> int:
+        """Forget keys that have been over for long; return their number."""
+        return await self._keys.purge(utc_now() - KEPT_FOR)
+
+    async def _add(
+        self,
+        owner_id: UUID,
+        name: str,
+        scopes: Iterable[str],
+        expires_at: datetime | None,
+    ) -> ApiKeyCreated:
+        made = make_key()
+        key = ApiKey(
+            owner_id=owner_id,
+            key_id=made.id,
+            secret_hash=made.secret_hash,
+            last4=made.last4,
+            name=name,
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
+        )
+        await self._keys.add(key)
+        shown = ApiKeyPublic.model_validate(key)
+        return ApiKeyCreated(**shown.model_dump(), key=made.text)
+
+    async def _find(self, api_key_id: UUID) -> ApiKey:
+        key = await self._keys.find(api_key_id)
+        if key is None:
+            raise NotFoundError
+        return key
+
+    def _check(self, scopes: Iterable[str]) -> None:
+        for scope in sorted(set(scopes) - self._allowed):
+            raise InsufficientScopeError(Scope(scope))
+
+    def _record(self, event: str, key: ApiKeyPublic, **fields: str) -> None:
+        audit_log.info(event, key_id=key.prefix, client=self._client, **fields)

@@ -1,0 +1,124 @@
+"""When a key was used last: noted after the answer, once a minute, at no risk."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from sqlalchemy import select, update
+
+from app.core.database import Database
+from app.core.scopes import Scope
+from app.models import ApiKey
+from app.models.base import utc_now
+from tests.client import App
+from tests.logs import logged
+from tests.principals import make_key, with_key
+
+if TYPE_CHECKING:
+    from app.schemas.api_keys import ApiKeyCreated
+
+ITEMS = "/api/v1/items"
+
+
+@pytest.fixture
+async def made(database: Database) -> ApiKeyCreated:
+    return await make_key(database, Scope.ITEMS_READ)
+
+
+async def last_use(
+    database: Database, made: ApiKeyCreated
+) -> tuple[datetime | None, datetime]:
+    """Return when the key was used and when it was changed."""
+    query = select(ApiKey.last_used_at, ApiKey.updated_at).where(ApiKey.id == made.id)
+    async with database.transaction(readonly=True) as session:
+        result = await session.execute(query)
+        used, changed = result.one()
+    return used, changed
+
+
+async def set_last_use(
+    database: Database,
+    made: ApiKeyCreated,
+    moment: datetime,
+) -> None:
+    query = update(ApiKey).where(ApiKey.id == made.id).values(last_used_at=moment)
+    async with database.transaction() as session:
+        await session.execute(query)
+
+
+async def test_a_use_is_noted_and_is_no_change(
+    app: App, database: Database, made: ApiKeyCreated
+) -> None:
+    before, changed_before = await last_use(database, made)
+    assert before is None
+    started = utc_now()
+    await with_key(app, made.key).get(ITEMS)
+    used, changed = await last_use(database, made)
+    assert used is not None
+    assert started <= used <= utc_now()
+    assert changed == changed_before
+
+
+@pytest.mark.parametrize(("seconds", "is_noted"), [(58, False), (61, True)])
+async def test_a_use_is_noted_once_a_minute(
+    app: App,
+    database: Database,
+    made: ApiKeyCreated,
+    seconds: int,
+    *,
+    is_noted: bool,
+) -> None:
+    moment = utc_now() - timedelta(seconds=seconds)
+    await set_last_use(database, made, moment)
+    await with_key(app, made.key).get(ITEMS)
+    used, _ = await last_use(database, made)
+    assert (used != moment) is is_noted
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", ITEMS, 403),
+        ("GET", f"{ITEMS}/00000000-0000-0000-0000-000000000000", 404),
+        ("GET", f"{ITEMS}?size=0", 422),
+    ],
+)
+async def test_a_request_that_fails_is_no_use(
+    app: App,
+    database: Database,
+    made: ApiKeyCreated,
+    *,
+    method: str,
+    path: str,
+    status: int,
+) -> None:
+    response = await with_key(app, made.key).request(method, path)
+    assert response.status_code == status
+    used, _ = await last_use(database, made)
+    assert used is None
+
+
+async def test_a_use_that_cannot_be_noted_harms_nobody(
+    app: App,
+    database: Database,
+    made: ApiKeyCreated,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def fail(*_: object, **__: object) -> NoReturn:
+        message = "disk full"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("app.auth.key_authenticator.keep_use", fail)
+    capsys.readouterr()
+    response = await with_key(app, made.key).get(ITEMS)
+    assert response.status_code == 200
+    events = {event["event"]: event for event in logged(capsys)}
+    assert events["key_use_not_noted"]["level"] == "error"
+    assert events["key_use_not_noted"]["api_key_id"] == str(made.id)
+    assert "unhandled_error" not in events
+    assert made.key not in str(events)
+    used, _ = await last_use(database, made)
+    assert used is None

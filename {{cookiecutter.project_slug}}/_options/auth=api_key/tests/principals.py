@@ -1,0 +1,83 @@
+"""Who calls in the tests."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.core.database import Database
+from app.core.ids import uuid7
+from app.core.scopes import Scope
+from app.repositories.api_keys import SqlApiKeyRepository
+from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
+from app.services.api_keys import ApiKeyService
+from tests.client import App, Client, connect
+from tests.processes import APP, SECONDS, environment
+
+ITEM_SCOPES = (Scope.ITEMS_READ, Scope.ITEMS_WRITE)
+
+
+async def make_key(database: Database, *scopes: Scope) -> ApiKeyCreated:
+    """Make a key for a caller of its own."""
+    data = ApiKeyCreate(name="test", scopes=list(scopes))
+    async with database.transaction() as session:
+        keys = ApiKeyService(SqlApiKeyRepository(session), [Scope.ADMIN], "test")
+        return await keys.create(data, uuid7())
+
+
+def with_key(app: App, key: str) -> Client:
+    """Return a client that sends the key."""
+    return connect(app, x_api_key=key)
+
+
+async def managing(app: App, database: Database) -> Client:
+    """Return a new client that may manage keys."""
+    made = await make_key(database, Scope.ADMIN)
+    return with_key(app, made.key)
+
+
+@pytest.fixture
+async def alice(app: App, database: Database) -> Client:
+    """Return a client with a key."""
+    made = await make_key(database, *ITEM_SCOPES)
+    return with_key(app, made.key)
+
+
+@pytest.fixture
+async def bob(app: App, database: Database) -> Client:
+    """Return a client with another key."""
+    made = await make_key(database, *ITEM_SCOPES)
+    return with_key(app, made.key)
+
+
+@pytest.fixture
+async def admin(app: App, database: Database) -> Client:
+    """Return the client of an administrator."""
+    return await managing(app, database)
+
+
+@pytest.fixture
+async def manager(app: App, database: Database) -> Client:
+    """Return a client that may manage keys."""
+    return await managing(app, database)
+
+
+def credentials(server_url: str, directory: Path) -> dict[str, str]:
+    """Return the headers of a caller of the server at that address.
+
+    Its key is made as the first one always is: in the folder that the server runs in.
+    """
+    del server_url
+    scopes = [option for scope in ITEM_SCOPES for option in ("--scope", scope)]
+    made = subprocess.run(  # noqa: S603
+        [*APP, "api-keys", "create", "--name", "test", *scopes],
+        cwd=directory,
+        env=environment(),
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    return {"X-API-Key": made.stdout.strip()}

@@ -1,0 +1,71 @@
+"""API keys over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, status
+
+from app.api.dependencies import SessionDep
+from app.api.routing import JSONRoute
+from app.api.security import SignedIn
+from app.repositories.own_api_keys import SqlOwnApiKeyRepository
+from app.schemas.api_keys import (
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeyPublic,
+    ApiKeyRotate,
+)
+from app.schemas.pages import Page, PageQuery
+from app.services.api_keys import ApiKeyService
+
+router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
+
+
+async def get_keys(
+    request: Request,
+    session: SessionDep,
+    principal: SignedIn,
+) -> ApiKeyService:
+    """Give the caller's own keys; an API key cannot manage keys."""
+    keys = SqlOwnApiKeyRepository(session, principal.id)
+    return ApiKeyService(keys, principal.scopes, request.state.client.address)
+
+
+ApiKeys = Annotated[ApiKeyService, Depends(get_keys)]
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_api_key(
+    data: ApiKeyCreate,
+    principal: SignedIn,
+    keys: ApiKeys,
+) -> ApiKeyCreated:
+    """Make a key that stands for oneself; it is shown this once."""
+    return await keys.create(data, principal.id)
+
+
+@router.get("")
+async def list_api_keys(
+    query: Annotated[PageQuery, Query()],
+    keys: ApiKeys,
+) -> Page[ApiKeyPublic]:
+    """List one's own keys, the newest first."""
+    return await keys.list(query)
+
+
+@router.delete("/{api_key_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
+    """End one of one's own keys at once and for good."""
+    await keys.revoke(api_key_id)
+
+
+@router.post("/{api_key_id}/rotate", status_code=status.HTTP_201_CREATED)
+async def rotate_api_key(
+    api_key_id: UUID,
+    data: ApiKeyRotate,
+    keys: ApiKeys,
+) -> ApiKeyCreated:
+    """Make a key that takes the place of one's own; both are good for the overlap."""
+    return await keys.rotate(api_key_id, data)

@@ -1,0 +1,77 @@
+"""Who may call: holders of an access token or an API key, within its scopes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
+
+from app.api.dependencies import SessionDep
+from app.auth import Principal
+from app.auth.authenticator import Authenticator
+from app.auth.bearer import BearerRequiredError
+from app.auth.key_authenticator import authenticate_key, note_use
+from app.auth.keys import SCHEME as API_KEY
+from app.core.database import Session
+from app.core.errors import BadRequestError
+from app.core.scopes import Scope
+
+# Document the schemes; the headers themselves are read below.
+_bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
+_api_key = APIKeyHeader(name="X-API-Key", scheme_name="apiKey", auto_error=False)
+
+
+async def current_principal(
+    request: Request,
+    session: SessionDep,
+    background: BackgroundTasks,
+    needed: SecurityScopes,
+    _: Annotated[object, Depends(_bearer)],
+    __: Annotated[object, Depends(_api_key)],
+) -> Principal:
+    """Return the caller, if they hold the needed scopes."""
+    principal = await _authenticate(request, session, background)
+    for scope in needed.scopes:
+        principal.require(Scope(scope))
+    return principal
+
+
+async def signed_in_principal(
+    request: Request,
+    session: SessionDep,
+    background: BackgroundTasks,
+    _: Annotated[object, Depends(_bearer)],
+) -> Principal:
+    """Return the caller, if it is a signed-in user."""
+    principal = await _authenticate(request, session, background)
+    if principal.scheme == API_KEY:
+        raise BearerRequiredError
+    return principal
+
+
+async def _authenticate(
+    request: Request,
+    session: Session,
+    background: BackgroundTasks,
+) -> Principal:
+    authorization = ",".join(request.headers.getlist("authorization")) or None
+    api_key = ",".join(request.headers.getlist("x-api-key")) or None
+    if api_key is None:
+        authenticator: Authenticator = request.app.state.authenticator
+        return await authenticator.authenticate(authorization, session)
+    if authorization is not None:
+        message = "Send one of Authorization and X-API-Key."
+        raise BadRequestError(message)
+    holder = await authenticate_key(api_key, session, request.state.client.address)
+    if holder.is_news:
+        database = request.app.state.database
+        background.add_task(note_use, database, holder.api_key_id)
+    return holder.principal
+
+
+Caller = Annotated[Principal, Security(current_principal)]
+Reader = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_READ])]
+Writer = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_WRITE])]
+Admin = Annotated[Principal, Security(current_principal, scopes=[Scope.ADMIN])]
+SignedIn = Annotated[Principal, Depends(signed_in_principal)]

@@ -1,0 +1,94 @@
+"""Who may call: holders of an access token or an API key, within its scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from flask import Response, after_this_request, current_app, request
+
+from app.api.dependencies import get_client, get_database, get_session
+from app.api.operations import Given
+from app.auth import Principal
+from app.auth.authenticator import Authenticator
+from app.auth.bearer import BearerRequiredError
+from app.auth.key_authenticator import authenticate_key, note_use
+from app.auth.keys import SCHEME as API_KEY
+from app.core.errors import BadRequestError
+from app.core.scopes import Scope
+
+_SCHEMES: Final[dict[str, dict[str, str]]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def current_principal(*needed: Scope) -> Principal:
+    """Return the caller, if they hold the needed scopes."""
+    principal = _authenticated()
+    for scope in needed:
+        principal.require(scope)
+    return principal
+
+
+def signed_in_principal() -> Principal:
+    """Return the caller, if it is a signed-in user."""
+    principal = current_principal()
+    if principal.scheme == API_KEY:
+        raise BearerRequiredError
+    return principal
+
+
+def _authenticated() -> Principal:
+    authorization = request.headers.get("Authorization") or None
+    api_key = request.headers.get("X-API-Key") or None
+    if api_key is None:
+        authenticator: Authenticator = current_app.extensions["authenticator"]
+        return authenticator.authenticate(authorization, get_session())
+    if authorization is not None:
+        message = "Send one of Authorization and X-API-Key."
+        raise BadRequestError(message)
+    holder = authenticate_key(api_key, get_session(), get_client().address)
+    if holder.is_news:
+        after_this_request(partial(_note_use_once_sent, holder.api_key_id))
+    return holder.principal
+
+
+def _note_use_once_sent(api_key_id: UUID, response: Response) -> Response:
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        response.call_on_close(partial(note_use, get_database(), api_key_id))
+    return response
+
+
+class Credentials(Given):
+    """Says that a parameter is the caller, and how they say who they are."""
+
+    def __init__(
+        self,
+        function: Callable[[], Principal],
+        needed: Sequence[Scope] = (),
+        schemes: Sequence[str] = tuple(_SCHEMES),
+    ) -> None:
+        super().__init__(function)
+        self._needed = needed
+        self._schemes = schemes
+
+    def describe(self, operation: dict[str, Any], components: dict[str, Any]) -> None:
+        """Add the schemes to the components, and the scopes to the operation."""
+        needed = list(self._needed)
+        operation["security"] = [{scheme: needed} for scheme in self._schemes]
+        components["securitySchemes"] = _SCHEMES
+
+
+def _holder_of(*needed: Scope) -> Credentials:
+    return Credentials(partial(current_principal, *needed), needed)
+
+
+Caller = Annotated[Principal, _holder_of()]
+Reader = Annotated[Principal, _holder_of(Scope.ITEMS_READ)]
+Writer = Annotated[Principal, _holder_of(Scope.ITEMS_WRITE)]
+Admin = Annotated[Principal, _holder_of(Scope.ADMIN)]
+SignedIn = Annotated[Principal, Credentials(signed_in_principal, schemes=["bearer"])]

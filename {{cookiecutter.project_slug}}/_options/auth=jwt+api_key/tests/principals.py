@@ -1,0 +1,135 @@
+"""Who calls in the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import update
+
+from app.core.database import Database
+from app.core.scopes import Scope
+from app.models import User
+from app.repositories.api_keys import SqlApiKeyRepository
+from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
+from app.services.api_keys import ApiKeyService
+from tests.client import App, Client, connect
+
+AUTH_URL = "/api/v1/auth"
+ME = "/api/v1/users/me"
+
+PASSWORD = "a password for tests"
+
+
+async def register(client: Client, email: str, password: str = PASSWORD) -> str:
+    """Make an account and return its id."""
+    body = {"email": email, "password": password}
+    response = await client.post(f"{AUTH_URL}/register", json=body)
+    assert response.status_code == 201, response.text
+    user_id: str = response.json()["id"]
+    return user_id
+
+
+async def log_in(
+    client: Client,
+    email: str,
+    password: str = PASSWORD,
+) -> dict[str, Any]:
+    """Start a session and return its tokens."""
+    body = {"email": email, "password": password}
+    response = await client.post(f"{AUTH_URL}/login", json=body)
+    assert response.status_code == 200, response.text
+    tokens: dict[str, Any] = response.json()
+    return tokens
+
+
+def with_token(app: App, tokens: dict[str, Any]) -> Client:
+    """Return a client that sends the access token."""
+    return connect(app, authorization=f"Bearer {tokens['access_token']}")
+
+
+async def signed_in(app: App, email: str) -> Client:
+    """Return a client with a new account."""
+    anonymous = connect(app)
+    await register(anonymous, email)
+    tokens = await log_in(anonymous, email)
+    return with_token(app, tokens)
+
+
+async def change_user(database: Database, email: str, **values: object) -> None:
+    """Change an account behind the service's back."""
+    async with database.transaction() as session:
+        query = update(User).where(User.email == email).values(**values)
+        await session.execute(query)
+
+
+async def make_key_of(
+    database: Database,
+    owner_id: UUID,
+    *scopes: Scope,
+) -> ApiKeyCreated:
+    """Make a key for a user."""
+    data = ApiKeyCreate(name="test", scopes=list(scopes))
+    async with database.transaction() as session:
+        keys = ApiKeyService(SqlApiKeyRepository(session), [Scope.ADMIN], "test")
+        return await keys.create(data, owner_id)
+
+
+async def make_key(database: Database, *scopes: Scope) -> ApiKeyCreated:
+    """Make a key for a new user, who may do no more than the key."""
+    async with database.transaction() as session:
+        email = f"{uuid4()}@example.org"
+        user = User(email=email, password_hash="none", scopes=list(scopes))
+        session.add(user)
+        await session.flush()
+    return await make_key_of(database, user.id, *scopes)
+
+
+def with_key(app: App, key: str) -> Client:
+    """Return a client that sends the key."""
+    return connect(app, x_api_key=key)
+
+
+async def managing(app: App, database: Database) -> Client:
+    """Return a new client that may manage keys."""
+    del database
+    return await signed_in(app, f"{uuid4()}@example.org")
+
+
+@pytest.fixture
+async def manager(app: App, database: Database) -> Client:
+    """Return a client that may manage keys."""
+    return await managing(app, database)
+
+
+@pytest.fixture
+async def alice(app: App) -> Client:
+    """Return a signed-in client."""
+    return await signed_in(app, "alice@example.org")
+
+
+@pytest.fixture
+async def bob(app: App) -> Client:
+    """Return another signed-in client."""
+    return await signed_in(app, "bob@example.org")
+
+
+@pytest.fixture
+async def admin(app: App, database: Database) -> Client:
+    """Return the client of an administrator."""
+    client = await signed_in(app, "admin@example.org")
+    await change_user(database, "admin@example.org", scopes=["admin"])
+    return client
+
+
+def credentials(server_url: str, directory: Path) -> dict[str, str]:
+    """Return the headers of a caller of the server at that address."""
+    del directory
+    body = {"email": "alice@example.org", "password": PASSWORD}
+    with httpx2.Client(base_url=f"{server_url}{AUTH_URL}") as client:
+        client.post("/register", json=body).raise_for_status()
+        response = client.post("/login", json=body).raise_for_status()
+    return {"Authorization": f"Bearer {response.json()['access_token']}"}

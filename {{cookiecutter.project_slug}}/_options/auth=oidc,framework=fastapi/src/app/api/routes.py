@@ -1,0 +1,40 @@
+"""The API's routers, in the order in which they are documented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Depends, FastAPI
+
+from app.api import items, me
+from app.api.dependencies import limit_requests
+from app.auth.authenticator import Authenticator
+from app.auth.provider import Provider, discovery_url
+
+ROUTERS = (me.router, items.router)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add all routes of the API, and what they need to know who is calling."""
+    settings = app.state.settings.auth
+    app.state.identity_provider = Provider(settings.issuer)
+    app.state.authenticator = Authenticator(settings, app.state.identity_provider)
+    for router in ROUTERS:
+        app.include_router(
+            router,
+            prefix="/api/v1",
+            dependencies=[Depends(limit_requests)],
+        )
+    _document_provider(app, discovery_url(settings.issuer))
+
+
+def _document_provider(app: FastAPI, url: str) -> None:
+    """Name this application's provider in its OpenAPI document."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        document["components"]["securitySchemes"]["oidc"]["openIdConnectUrl"] = url
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's manual does

@@ -1,0 +1,25 @@
+"""Calls that wait for somebody outside, off the event loop."""
+
+from __future__ import annotations
+
+from asyncio import Lock
+from typing import TYPE_CHECKING
+
+from anyio import fail_after, to_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Lock", "run_within"]
+
+
+async def run_within[T, *Args](
+    seconds: float, function: Callable[[*Args], T], *args: *Args
+) -> T:
+    """Return what a blocking function returns, in time.
+
+    Raises:
+        TimeoutError: it takes longer; nobody waits for it any more.
+    """
+    with fail_after(seconds):
+        return await to_thread.run_sync(function, *args, abandon_on_cancel=True)

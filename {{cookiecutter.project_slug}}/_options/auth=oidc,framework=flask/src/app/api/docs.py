@@ -1,0 +1,68 @@
+"""The OpenAPI document and a page to try it, with all assets from this server."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from flask import Blueprint, Response, current_app, send_file
+
+from app.about import NAME
+from app.api.dependencies import get_settings
+from app.api.openapi import describe
+from app.api.pages import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
+from app.auth.provider import Provider
+from app.core.errors import NotFoundError
+
+blueprint = Blueprint("docs", __name__)
+
+_ASSETS = resources.files("flask_openapi3_swagger") / "templates" / "swagger"
+_FILES = {
+    "swagger-ui.css": ("css", "text/css"),
+    "swagger-ui-bundle.js": ("js", "text/javascript"),
+}
+_CACHE_SECONDS = 86400
+
+
+@blueprint.get("/openapi.json")
+def get_document() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    return describe(current_app)
+
+
+@blueprint.get("/docs")
+def get_page() -> Response:
+    """Return the page; it may call the provider to sign in."""
+    provider: Provider = current_app.extensions["identity_provider"]
+    headers = {"Content-Security-Policy": policy(provider.origins())}
+    return Response(page(NAME), headers=headers)
+
+
+@blueprint.get("/docs/init.js")
+def get_script() -> Response:
+    """Return the script that starts the page."""
+    script = init_js(get_settings().auth)
+    return Response(script, mimetype="text/javascript")
+
+
+@blueprint.get("/docs/signed-in")
+def get_signed_in_page() -> Response:
+    """Return the page to which the provider sends those who have signed in."""
+    headers = {"Content-Security-Policy": policy(())}
+    return Response(SIGNED_IN_PAGE, headers=headers)
+
+
+@blueprint.get("/docs/signed-in.js")
+def get_signed_in_script() -> Response:
+    """Return that page's script."""
+    return Response(SIGNED_IN_JS, mimetype="text/javascript")
+
+
+@blueprint.get("/docs/<name>")
+def get_asset(name: str) -> Response:
+    """Return a file of Swagger UI."""
+    if name not in _FILES:
+        raise NotFoundError
+    folder, media_type = _FILES[name]
+    path = str(_ASSETS / folder / name)
+    return send_file(path, mimetype=media_type, max_age=_CACHE_SECONDS)

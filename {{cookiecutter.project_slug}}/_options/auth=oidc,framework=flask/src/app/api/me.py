@@ -1,0 +1,18 @@
+"""The caller over HTTP."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.api.operations import operation
+from app.api.security import Caller
+from app.schemas.me import Me
+
+blueprint = Blueprint("me", __name__, url_prefix="/me")
+
+
+@blueprint.get("")
+@operation()
+def get_me(caller: Caller) -> Me:
+    """Say who the caller is, and what they may do."""
+    return Me.model_validate(caller)

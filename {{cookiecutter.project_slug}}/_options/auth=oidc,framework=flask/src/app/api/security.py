@@ -1,0 +1,44 @@
+"""Who may call: holders of the provider's access tokens, within their scopes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from flask import current_app, request
+
+from app.api.dependencies import get_client, get_settings
+from app.api.operations import Given
+from app.auth.authenticator import Authenticator
+from app.auth.identity import Identity
+from app.auth.provider import discovery_url
+from app.core.scopes import Scope
+
+
+def current_principal(*needed: Scope) -> Identity:
+    """Return the caller, if they hold the needed scopes."""
+    authenticator: Authenticator = current_app.extensions["authenticator"]
+    header = request.headers.get("Authorization")
+    address = get_client().address
+    return authenticator.authenticate(header or None, needed, client=address)
+
+
+class Bearer(Given):
+    """Says that a parameter is the caller, who holds the needed scopes."""
+
+    def __init__(self, *needed: Scope) -> None:
+        super().__init__(partial(current_principal, *needed))
+        self._needed = needed
+
+    def describe(self, operation: dict[str, Any], components: dict[str, Any]) -> None:
+        """Add the scheme to the components, and the scopes to the operation."""
+        operation["security"] = [{"oidc": list(self._needed)}]
+        url = discovery_url(get_settings().auth.issuer)
+        scheme = {"type": "openIdConnect", "openIdConnectUrl": url}
+        components["securitySchemes"] = {"oidc": scheme}
+
+
+Caller = Annotated[Identity, Bearer()]
+Reader = Annotated[Identity, Bearer(Scope.ITEMS_READ)]
+Writer = Annotated[Identity, Bearer(Scope.ITEMS_WRITE)]
+Admin = Annotated[Identity, Bearer(Scope.ADMIN)]

@@ -1,0 +1,83 @@
+"""Finds out who is calling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.auth.errors import (
+    InsufficientScopeError,
+    InvalidTokenError,
+    NotAuthenticatedError,
+)
+from app.auth.identity import identity_of
+from app.auth.tokens import read_access_token
+from app.core.errors import BadRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.auth.identity import Identity
+    from app.auth.provider import Provider
+    from app.core.auth_settings import AuthSettings
+    from app.core.scopes import Scope
+
+logger = structlog.get_logger(__name__)
+
+
+class Authenticator:
+    """Turns an Authorization header into a principal.
+
+    What the provider has signed is all there is to know: rights that it takes away hold
+    until the token expires.
+    """
+
+    def __init__(self, settings: AuthSettings, provider: Provider) -> None:
+        self._settings = settings
+        self._provider = provider
+
+    async def authenticate(
+        self, authorization: str | None, needed: Iterable[Scope], *, client: str
+    ) -> Identity:
+        """Return the caller, who holds the needed scopes.
+
+        Args:
+            authorization: the header, those of several joined by commas.
+            needed: the scopes.
+            client: the caller's address, for the record.
+
+        Raises:
+            NotAuthenticatedError: nothing was sent.
+            InvalidTokenError: what was sent does not stand for anybody.
+            InsufficientScopeError: the caller may not do this.
+            BadRequestError: several credentials were sent (RFC 6750 section 3.1).
+            ProviderUnavailableError: the provider's keys are not known yet.
+        """
+        if authorization is None:
+            raise NotAuthenticatedError
+        try:
+            identity = await self._identity(authorization)
+        except InvalidTokenError as error:
+            reason = type(error.__cause__ or error).__name__.strip("_")
+            logger.warning("token_refused", client=client, reason=reason)
+            raise
+        try:
+            for scope in needed:
+                identity.require(scope)
+        except InsufficientScopeError:
+            who = str(identity.id)
+            logger.warning("scope_missing", client=client, principal_id=who)
+            raise
+        return identity
+
+    async def _identity(self, authorization: str) -> Identity:
+        if "," in authorization:
+            message = "Send one Authorization header."
+            raise BadRequestError(message)
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidTokenError
+        settings = self._settings
+        claims = await read_access_token(settings, self._provider, token.strip())
+        return identity_of(claims, settings.roles_claim)

@@ -1,0 +1,84 @@
+"""The provider's public keys (RFC 7517, RFC 7518 section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jwt.algorithms import AllowedPublicKeys
+
+_RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+# By type and curve: no key is ever used for an algorithm that is not its own.
+_ALGORITHMS: Final = {
+    ("RSA", None): _RSA,
+    ("EC", "P-256"): frozenset({"ES256"}),
+    ("EC", "P-384"): frozenset({"ES384"}),
+    ("EC", "P-521"): frozenset({"ES512"}),
+    ("OKP", "Ed25519"): frozenset({"EdDSA"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that tokens are verified with, and the algorithms that it serves."""
+
+    kid: str | None
+    algorithms: frozenset[str]
+    public: AllowedPublicKeys
+
+
+def read_keys(jwks: object) -> tuple[Key, ...]:
+    """Return the keys for signatures; those of other kinds are passed over.
+
+    Raises:
+        ValueError: there is none.
+    """
+    entries = jwks.get("keys") if isinstance(jwks, dict) else None
+    keys = tuple(_usable(entries if isinstance(entries, list) else ()))
+    if not keys:
+        message = "the provider has no key that could be used"
+        raise ValueError(message)
+    return keys
+
+
+def find_key(keys: Iterable[Key], kid: str | None, algorithm: str) -> Key | None:
+    """Return the only key that fits.
+
+    A token that names no key is taken for the only one of its kind, as long as there is
+    just one (OpenID Connect Core section 10.1).
+    """
+    fitting = [
+        key
+        for key in keys
+        if algorithm in key.algorithms and (kid is None or key.kid == kid)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _usable(entries: Iterable[object]) -> Iterator[Key]:
+    for entry in entries:
+        if isinstance(entry, dict) and entry.get("use", "sig") == "sig":
+            key = _key(entry)
+            if key is not None:
+                yield key
+
+
+def _key(entry: dict[str, Any]) -> Key | None:
+    """Return a key; nothing when it is private, symmetric, broken or unknown to us."""
+    texts = {name: value for name, value in entry.items() if isinstance(value, str)}
+    algorithms = _ALGORITHMS.get((texts.get("kty", ""), texts.get("crv")), frozenset())
+    if "alg" in entry:
+        algorithms &= {texts.get("alg", "")}
+    if not algorithms or "d" in entry:
+        return None
+    try:
+        public = PyJWK(texts, min(algorithms)).key
+    except (PyJWTError, ValueError):
+        return None
+    return Key(texts.get("kid"), algorithms, public)

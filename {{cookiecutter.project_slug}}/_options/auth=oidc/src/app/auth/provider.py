@@ -1,0 +1,182 @@
+"""The identity provider: its description and its keys, fetched when needed and kept.
+
+OpenID Connect Discovery 1.0; RFC 7517.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from app.auth.fetching import FETCH_SECONDS, fetch_json
+from app.auth.keys import find_key, read_keys
+from app.auth.outside import Lock, run_within
+from app.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.auth.keys import Key
+
+logger = structlog.get_logger(__name__)
+
+# How long keys are used before they are fetched again, so that withdrawn ones go.
+KEEP_SECONDS = 300
+# How soon a token with an unknown key may make us fetch again.
+COOLDOWN_SECONDS = 30
+# How soon to try again while there are no keys at all.
+RETRY_SECONDS = 2
+
+
+class ProviderUnavailableError(UnavailableError):
+    """Nobody can be let in, nor turned away, before the provider's keys are known."""
+
+    code = "identity_provider_unavailable"
+    default_detail = "The identity provider is not available; try again shortly."
+
+
+class Metadata(BaseModel):
+    """What we need of the provider's description of itself."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    issuer: str
+    jwks_uri: str
+    token_endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the provider has told."""
+
+    metadata: Metadata
+    keys: tuple[Key, ...]
+
+    @property
+    def kids(self) -> list[str | None]:
+        """The names of the keys."""
+        return [key.kid for key in self.keys]
+
+
+def discovery_url(issuer: str) -> str:
+    """Return where the provider describes itself (Discovery section 4.1)."""
+    return f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port, as browsers compare them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Provider:
+    """Knows the provider's keys, and asks for them as seldom as it can.
+
+    Keys that were fetched stay good while the provider is away. An unknown key makes us
+    ask at once, for it may be new, but then not again before the cooldown is over.
+    There is one question at a time; all who need its answer wait for it together.
+    """
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer = issuer
+        self._known: Known | None = None
+        self._lock = Lock()
+        self._asked_at = self._asked_for_unknown_at = float("-inf")
+
+    async def key_for(self, kid: str | None, algorithm: str) -> Key | None:
+        """Return the key that a token must be signed with; nothing if there is none.
+
+        Raises:
+            ProviderUnavailableError: no keys could be fetched so far.
+        """
+        known = await self._current()
+        if known is None:
+            raise ProviderUnavailableError
+        key = find_key(known.keys, kid, algorithm)
+        if key is None:
+            await self._ask_if(self._may_ask_for_unknown)
+            key = find_key(self._known.keys if self._known else (), kid, algorithm)
+        return key
+
+    async def is_available(self) -> bool:
+        """Whether tokens can be verified."""
+        return await self._current() is not None
+
+    async def origins(self) -> list[str]:
+        """Return where a browser goes to sign in, as far as is known."""
+        known = await self._current()
+        urls = [self._issuer]
+        if known is not None and known.metadata.token_endpoint is not None:
+            urls.append(known.metadata.token_endpoint)
+        return sorted(set(map(origin_of, urls)))
+
+    async def _current(self) -> Known | None:
+        if self._known is None:
+            await self._ask_if(self._is_missing)
+        elif self._is_old() and not self._lock.locked():
+            await self._ask_if(self._is_old)
+        return self._known
+
+    def _is_missing(self) -> bool:
+        return self._known is None and self._has_passed(RETRY_SECONDS)
+
+    def _is_old(self) -> bool:
+        return self._has_passed(KEEP_SECONDS)
+
+    def _has_passed(self, seconds: float) -> bool:
+        return time.monotonic() - self._asked_at >= seconds
+
+    def _may_ask_for_unknown(self) -> bool:
+        """Say whether the cooldown is over, and start it anew."""
+        now = time.monotonic()
+        if now - self._asked_for_unknown_at < COOLDOWN_SECONDS:
+            return False
+        self._asked_for_unknown_at = now
+        return True
+
+    async def _ask_if(self, due: Callable[[], bool]) -> None:
+        """Ask the provider, unless the question is settled once it is our turn."""
+        async with self._lock:
+            if not due():
+                return
+            try:
+                fetched = await run_within(FETCH_SECONDS, _fetch, self._issuer)
+            except (OSError, HTTPException, ValueError, RecursionError) as error:
+                logger.error(  # noqa: TRY400  # the reason says it all
+                    "identity_provider_unavailable",
+                    issuer=self._issuer,
+                    reason=_reason(error),
+                    has_keys=self._known is not None,
+                )
+            else:
+                self._replace(fetched)
+            finally:
+                self._asked_at = time.monotonic()
+
+    def _replace(self, fetched: Known) -> None:
+        """Use what was fetched, and put it on record when the keys are others."""
+        if self._known is not None and self._known.kids != fetched.kids:
+            logger.info("identity_provider_keys_changed", kids=fetched.kids)
+        self._known = fetched
+
+
+def _fetch(issuer: str) -> Known:
+    metadata = Metadata.model_validate(fetch_json(discovery_url(issuer)))
+    if metadata.issuer != issuer:
+        message = f"the provider calls itself {metadata.issuer[:200]!r}"
+        raise ValueError(message)
+    # Plain HTTP is for a provider on one's own machine, which says so in its name.
+    if issuer.startswith("https:") and not metadata.jwks_uri.startswith("https:"):
+        message = "the provider's keys are not at an https:// address"
+        raise ValueError(message)
+    return Known(metadata, read_keys(fetch_json(metadata.jwks_uri)))
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]

@@ -1,0 +1,130 @@
+"""Who may call what: everything is closed that is not listed as open (OWASP API5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.scopes import Scope
+from tests.client import App, Client, connect
+from tests.issuer import DISCOVERY, ISSUER
+from tests.principals import signed_in
+
+# Anybody may call these. Add an operation here once that is decided for it.
+OPEN = {
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+    ("get", "/health"),
+}
+
+# What the others need besides an access token.
+SCOPES = {
+    ("get", "/api/v1/me"): [],
+    ("post", "/api/v1/items"): [Scope.ITEMS_WRITE],
+    ("get", "/api/v1/items"): [Scope.ITEMS_READ],
+    ("get", "/api/v1/items/{item_id}"): [Scope.ITEMS_READ],
+    ("patch", "/api/v1/items/{item_id}"): [Scope.ITEMS_WRITE],
+    ("delete", "/api/v1/items/{item_id}"): [Scope.ITEMS_WRITE],
+}
+
+
+async def get_document(client: Client) -> dict[str, Any]:
+    response = await client.get("/openapi.json")
+    document: dict[str, Any] = response.json()
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{\w+\}", str(UUID(int=0)), path)
+
+
+async def test_every_operation_is_known_to_be_open_or_closed(client: Client) -> None:
+    document = await get_document(client)
+    found = {(method, path) for method, path, _ in operations(document)}
+    assert found == OPEN | set(SCOPES)
+
+
+async def test_the_document_says_what_each_operation_needs(client: Client) -> None:
+    document = await get_document(client)
+    schemes = document["components"]["securitySchemes"]
+    url = f"{ISSUER.url}{DISCOVERY}"
+    assert schemes == {"oidc": {"type": "openIdConnect", "openIdConnectUrl": url}}
+    assert "security" not in document
+    for method, path, operation in operations(document):
+        if (method, path) in OPEN:
+            assert "security" not in operation, path
+            assert "403" not in operation["responses"], path
+        else:
+            needed = SCOPES[method, path]
+            assert operation["security"] == [{"oidc": needed}], path
+            assert {"401", "403"} <= set(operation["responses"]), path
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense"])
+async def test_every_operation_that_is_not_open_needs_credentials(
+    app: App,
+    client: Client,
+    header: str | None,
+) -> None:
+    caller = connect(app) if header is None else connect(app, authorization=header)
+    document = await get_document(client)
+    for method, path, _ in operations(document):
+        response = await caller.request(method.upper(), filled(path))
+        if (method, path) in OPEN:
+            assert response.status_code == 200, path
+        else:
+            assert response.status_code == 401, path
+            challenge = response.headers["www-authenticate"]
+            assert ("error=" in challenge) == (header is not None)
+
+
+async def test_every_operation_needs_its_scope_before_it_looks_at_the_request(
+    app: App, client: Client
+) -> None:
+    ada = signed_in(app, "ada", "openid profile")
+    document = await get_document(client)
+    for method, path, _ in operations(document):
+        needed = SCOPES.get((method, path), [])
+        response = await ada.request(method.upper(), filled(path))
+        if needed:
+            assert response.status_code == 403, path
+            assert response.json()["code"] == "insufficient_scope"
+            challenge = response.headers["www-authenticate"]
+            scope = f'error="insufficient_scope", scope="{needed[0]}"'
+            assert challenge.endswith(scope), path
+        else:
+            assert response.status_code == 200, path
+
+
+async def test_administrators_may_call_everything(admin: Client) -> None:
+    document = await get_document(admin)
+    for method, path, _ in operations(document):
+        response = await admin.request(method.upper(), filled(path))
+        assert response.status_code in {200, 404, 422}, path
+
+
+async def test_every_body_refuses_fields_that_it_does_not_know(
+    admin: Client,
+) -> None:
+    document = await get_document(admin)
+    for method, path, operation in operations(document):
+        if "requestBody" not in operation:
+            continue
+        for field in ("id", "is_admin", "role", "scopes", "created_at"):
+            body = {field: True}
+            response = await admin.request(method.upper(), filled(path), json=body)
+            assert response.status_code == 422, path
+            reasons = {
+                (error["loc"][-1], error["type"]) for error in response.json()["errors"]
+            }
+            assert (field, "extra_forbidden") in reasons, path

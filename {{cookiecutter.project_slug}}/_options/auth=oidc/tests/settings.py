@@ -1,0 +1,26 @@
+"""The settings that tests run with: nothing is read from outside."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.core.settings import Settings
+from tests.issuer import AUDIENCE, ISSUER
+
+# What the service cannot start without, as environment variables.
+REQUIRED_ENVIRONMENT = {
+    "AUTH__ISSUER": "https://issuer.example",
+    "AUTH__AUDIENCE": AUDIENCE,
+}
+
+AUTH: Final[dict[str, object]] = {"issuer": ISSUER.url, "audience": AUDIENCE}
+
+
+def make_settings(database_url: str, **changes: object) -> Settings:
+    """Return settings for a database, with any others changed."""
+    values: dict[str, object] = {
+        "environment": "test",
+        "database": {"url": database_url},
+        "auth": AUTH,
+    }
+    return Settings.model_validate(values | changes)

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from app.auth.fetching import fetch_json
+from tests.issuer import JWKS, Issuer
+
+
+@pytest.mark.parametrize("fault", ["hangs", "drips"])
+def test_who_does_not_come_to_an_end_is_left(
+    issuer: Issuer, patience: Callable[[float], None], fault: str
+) -> None:
+    issuer.faults[JWKS] = fault
+    patience(0.5)
+    with pytest.raises(TimeoutError):
+        fetch_json(f"{issuer.url}{JWKS}")
+
+
+@pytest.mark.parametrize("scheme", ["file", "ftp", "data", ""])
+def test_only_http_is_spoken(scheme: str, tmp_path: object) -> None:
+    with pytest.raises((OSError, ValueError)):
+        fetch_json(f"{scheme}:///{tmp_path}")

@@ -1,0 +1,101 @@
+"""Which of a provider's keys are used, and for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.auth.keys import find_key, read_keys
+from tests.issuer import SigningKey
+
+RSA, EC, EDWARDS = SigningKey("RS256"), SigningKey("ES256"), SigningKey("EdDSA")
+ALL = ("RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA", "HS256", "none")
+
+
+def jwks(*keys: object) -> dict[str, object]:
+    return {"keys": list(keys)}
+
+
+@pytest.mark.parametrize(
+    ("jwk", "algorithms"),
+    [
+        (RSA.jwk(), {"RS256"}),
+        (RSA.jwk(alg=None), {"RS256", "RS512", "PS256"}),
+        (RSA.jwk(alg="PS256"), {"PS256"}),
+        (RSA.jwk(use=None), {"RS256"}),
+        (EC.jwk(), {"ES256"}),
+        (EC.jwk(alg=None), {"ES256"}),
+        (SigningKey("ES384").jwk(alg=None), {"ES384"}),
+        (EDWARDS.jwk(), {"EdDSA"}),
+    ],
+)
+def test_a_key_serves_the_algorithms_of_its_own_kind(
+    jwk: dict[str, Any], algorithms: set[str]
+) -> None:
+    keys = read_keys(jwks(jwk))
+    assert {name for name in ALL if find_key(keys, jwk["kid"], name)} == algorithms
+
+
+UNUSABLE: dict[str, object] = {
+    "for encryption": RSA.jwk(use="enc", alg="RSA-OAEP"),
+    "without a use, for encryption": RSA.jwk(use=None, alg="RSA-OAEP"),
+    "symmetric": {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "HS256"},
+    "symmetric, so to speak": RSA.jwk(alg="HS256"),
+    "for an algorithm of another kind": RSA.jwk(alg="ES256"),
+    "for no algorithm": RSA.jwk(alg="none"),
+    "for a number": RSA.jwk(alg=1),
+    "private": RSA.jwk(d="AQAB"),
+    "of no kind": RSA.jwk(kty=None),
+    "of a kind that is no text": RSA.jwk(kty=["RSA"]),
+    "on another curve": EC.jwk(crv="secp256k1"),
+    "not on its curve": EC.jwk(x="AQAB"),
+    "without a part": RSA.jwk(n=None),
+    "with a part that is a number": RSA.jwk(n=1),
+    "with a part that is not base64url": RSA.jwk(n="é"),
+    "with an absurd part": RSA.jwk(e="AA"),
+    "a text": "key",
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("jwk", UNUSABLE.values(), ids=list(UNUSABLE))
+def test_a_key_that_is_no_use_does_not_harm_the_others(jwk: object) -> None:
+    keys = read_keys(jwks(jwk, EDWARDS.jwk()))
+    assert [key.kid for key in keys] == [EDWARDS.kid]
+    with pytest.raises(ValueError, match="no key"):
+        read_keys(jwks(jwk))
+
+
+@pytest.mark.parametrize("document", [{}, [], 1, None, "keys", {"keys": {}}, jwks()])
+def test_no_keys_are_an_error(document: object) -> None:
+    with pytest.raises(ValueError, match="no key"):
+        read_keys(document)
+
+
+def test_a_named_key_is_used_for_tokens_that_name_it() -> None:
+    other = SigningKey("RS256")
+    keys = read_keys(jwks(RSA.jwk(), other.jwk()))
+    found = find_key(keys, other.kid, "RS256")
+    assert found is not None
+    assert found.kid == other.kid
+    assert find_key(keys, "another", "RS256") is None
+
+
+def test_a_token_that_names_no_key_gets_the_only_one_of_its_kind() -> None:
+    keys = read_keys(jwks(RSA.jwk(kid=None), EC.jwk()))
+    assert find_key(keys, None, "RS256") == keys[0]
+    assert find_key(keys, None, "ES256") == keys[1]
+    assert find_key(keys, RSA.kid, "RS256") is None
+
+
+def test_a_token_that_names_no_key_gets_none_where_there_are_several() -> None:
+    keys = read_keys(jwks(RSA.jwk(), SigningKey("RS256").jwk()))
+    assert find_key(keys, None, "RS256") is None
+
+
+def test_two_keys_of_one_name_are_told_apart_by_their_kind_only() -> None:
+    one, other = SigningKey("ES256", kid="a"), SigningKey("ES256", kid="a")
+    keys = read_keys(jwks(RSA.jwk(kid="a"), one.jwk(), other.jwk()))
+    assert find_key(keys, "a", "RS256") == keys[0]
+    assert find_key(keys, "a", "ES256") is None
