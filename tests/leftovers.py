@@ -21,15 +21,19 @@ WORDS = {
     "framework=fastapi": ("fastapi", "starlette", "uvicorn"),
     "framework=flask": ("flask", "werkzeug", "gunicorn", "wsgi"),
     "auth=jwt": ("jwt", "argon2", "passwords?", "users", "refresh", "log ?in"),
-    "deploy=compose": ("docker", "compose", "caddy"),
+    "deploy=compose": ("compose", "caddy"),
     "database=postgresql": ("postgres(ql)?", "psycopg", "asyncpg"),
     "database=sqlite": (),  # PostgreSQL projects start on SQLite too.
     "ci=github": ("github",),
 }
 
+# Words that have no place beside an answer.
+EXCLUDED = {"deploy=none": ("docker",)}
+
 # Where a word of an answer that was not chosen is in its place.
 ALLOWED = {
     "deploy=compose": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
+    "deploy=none": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
     "auth=jwt": re.compile(r"POSTGRES_(USER|PASSWORD)|postgresql\.py"),
 }
 
@@ -74,8 +78,11 @@ def traces_of_the_template(project: Path) -> Iterator[str]:
 
 def words_of_other_answers(project: Path, answers: dict[str, str]) -> Iterator[str]:
     """Yield the lines that mention an answer that was not given."""
+    chosen = {f"{question}={answer}" for question, answer in answers.items()}
+    unwanted = {fact: words for fact, words in EXCLUDED.items() if fact in chosen}
     for fact in _facts_not_chosen(answers):
-        words = WORDS.get(fact, (re.escape(fact.partition("=")[2]),))
+        unwanted[fact] = WORDS.get(fact, (re.escape(fact.partition("=")[2]),))
+    for fact, words in unwanted.items():
         pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})(?![a-z])", re.IGNORECASE)
         for name, text in _texts(project) if words else ():
             for line in (name, *text.splitlines()):
