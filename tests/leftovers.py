@@ -28,7 +28,7 @@ WORDS = {
 }
 
 # Words that have no place beside an answer.
-EXCLUDED = {"deploy=none": ("docker",)}
+EXCLUDED: dict[str, tuple[str, ...]] = {"deploy=none": ("docker",)}
 
 # Where a word of an answer that was not chosen is in its place.
 ALLOWED = {
