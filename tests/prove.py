@@ -20,14 +20,14 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
 
-from tests import matrix, postgres
+from tests import matrix, postgres, redis_server
 from tests.generation import copy_template, generate
 from tests.leftovers import leftovers
 from tests.proof import RECORDS, record_of
@@ -154,17 +154,17 @@ def succeeds(command: list[str], folder: Path, environment: dict[str, str]) -> b
 
 @contextmanager
 def project_environment(combination: Combination) -> Iterator[dict[str, str]]:
-    """Yield the environment to run a project in, with a database where it wants one."""
+    """Yield the environment to run a project in, with the servers that its tests want."""
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
     environment["UV_PYTHON"] = interpreter()
-    if combination.answers["database"] != "postgresql":
-        yield environment
-        return
-    with postgres.fresh_database() as url:
-        if url:
-            environment |= {"TEST_DATABASE_URL": url, "CI": "true"}
-        elif "CI" in environment:
-            sys.exit("PostgreSQL services are proven on PostgreSQL, and here is none.")
+    with ExitStack() as servers:
+        if url := servers.enter_context(redis_server.server()):
+            environment["TEST_REDIS_URL"] = url
+        if combination.answers["database"] == "postgresql":
+            if url := servers.enter_context(postgres.fresh_database()):
+                environment |= {"TEST_DATABASE_URL": url, "CI": "true"}
+            elif "CI" in environment:
+                sys.exit("PostgreSQL services are proven on PostgreSQL, and here is none.")
         yield environment
 
 
