@@ -19,7 +19,10 @@ nox.options.error_on_missing_interpreters = True
 
 PYTHON = ">=3.12"  # as the services; nox itself may run on an older one
 
-COMBINATIONS = matrix.product(matrix.read_questions())
+# Those with different Python sources first: the others share what was found out about them.
+COMBINATIONS = sorted(
+    matrix.product(matrix.read_questions()), key=lambda c: (c.answers["ci"], c.answers["deploy"])
+)
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -51,7 +54,7 @@ def tests(session: nox.Session) -> None:
 def service(session: nox.Session, name: str) -> None:
     """Generate one combination and run everything that its owner would run."""
     install(session, "tests")
-    session.run("python", "-m", "tests.prove", name)
+    session.run("python", "-m", "tests.prove", name, *session.posargs)
 
 
 @nox.session(venv_backend="none")

@@ -23,18 +23,23 @@ WORDS = {
     "auth=jwt": ("argon2", "passwords?", "users", "refresh", "log ?in"),
     "auth=api_key": ("api[-_ ]?keys?", "key_(use|access|authenticator)"),
     "auth=oidc": ("oidc", "openid", "identity.provider", "jwks", "keycloak", "pkce"),
-    "deploy=compose": ("docker", "compose", "caddy"),
+    "deploy=compose": ("compose", "caddy"),
     "database=postgresql": ("postgres(ql)?", "psycopg", "asyncpg"),
     "database=sqlite": (),  # PostgreSQL projects start on SQLite too.
     "ci=github": ("github",),
 }
 
-# Words that belong to several answers to a question.
-WORDS_OF_SEVERAL = {"jwt": ("auth=jwt", "auth=oidc")}
+# Words that have no place beside an answer.
+EXCLUDED: dict[str, tuple[str, ...]] = {
+    "auth=api_key": ("jwt",),
+    "auth=none": ("jwt",),
+    "deploy=none": ("docker",),
+}
 
 # Where a word of an answer that was not chosen is in its place.
 ALLOWED = {
     "deploy=compose": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
+    "deploy=none": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
     "auth=jwt": re.compile(r"POSTGRES_(USER|PASSWORD)|postgresql\.py|login\.microsoftonline"),
 }
 
@@ -79,10 +84,11 @@ def traces_of_the_template(project: Path) -> Iterator[str]:
 
 def words_of_other_answers(project: Path, answers: dict[str, str]) -> Iterator[str]:
     """Yield the lines that mention an answer that was not given."""
-    foreign = set(_facts_not_chosen(answers))
-    for fact in sorted(foreign):
-        words = WORDS.get(fact, (re.escape(fact.partition("=")[2]),))
-        words += tuple(word for word, facts in WORDS_OF_SEVERAL.items() if foreign >= {*facts})
+    chosen = {f"{question}={answer}" for question, answer in answers.items()}
+    unwanted = {fact: words for fact, words in EXCLUDED.items() if fact in chosen}
+    for fact in _facts_not_chosen(answers):
+        unwanted[fact] = WORDS.get(fact, (re.escape(fact.partition("=")[2]),))
+    for fact, words in unwanted.items():
         pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})(?![a-z])", re.IGNORECASE)
         for name, text in _texts(project) if words else ():
             for line in (name, *text.splitlines()):

@@ -30,10 +30,10 @@ def read_records() -> dict[str, dict[str, Any]]:
 
 
 def table(records: dict[str, dict[str, Any]]) -> str:
-    """Return combinations x checks in Markdown, with the seconds that each took."""
-    checks = list(dict.fromkeys(check for proof in records.values() for check in proof["seconds"]))
+    """Return combinations x checks in Markdown: the seconds that each took, or `shared`."""
+    checks = list(dict.fromkeys(check for proof in records.values() for check in proof["results"]))
     rows = [
-        [name, *(f"{record['seconds'].get(check, '-')}" for check in checks)]
+        [name, *(record["results"].get(check, "-") for check in checks)]
         for name, record in sorted(records.items())
     ]
     header = [["combination", *checks], ["---", *("---:" for _ in checks)]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests import matrix
+from tests import matrix, postgres
 from tests.generation import generate
 from tests.postgres import free_port
 from tests.prove import OURS, interpreter
@@ -93,6 +94,31 @@ def test_a_user_registers_logs_in_and_manages_items(
     finally:
         process.terminate()
     assert process.wait() == 0
+
+
+@pytest.mark.parametrize("framework", CHOICES["framework"])
+def test_the_commands_of_the_readme_drop_sqlite(
+    template: Path, tmp_path: Path, environment: dict[str, str], framework: str
+) -> None:
+    answers = {**LEAST, "framework": framework, "auth": "none", "database": "postgresql"}
+    project = generate(template, tmp_path, answers)
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(
+        r"To drop SQLite altogether:\n\n```console\n(.+?)```", readme, re.DOTALL
+    )
+    with postgres.fresh_database() as url:
+        if url is None:
+            pytest.skip("there is no PostgreSQL")
+        settings = environment | {"TEST_DATABASE_URL": url, "DATABASE__URL": url, "CI": "true"}
+        for command in (
+            "uv sync --quiet",
+            commands,
+            "uv run mypy src",
+            "uv run lint-imports --no-logo",
+            "uv run app migrate",
+            "uv run pytest --quiet --no-cov tests/api tests/migrations",
+        ):
+            subprocess.run(["sh", "-ec", command], cwd=project, env=settings, check=True)
 
 
 def call(method: str, url: str, body: object, token: str = "") -> Any:

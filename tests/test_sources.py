@@ -70,8 +70,10 @@ def test_python_sources_hold_no_jinja(source: Path) -> None:
 def test_ruff_accepts_the_sources_before_rendering(command: list[str]) -> None:
     caches = list(SERVICE.rglob(".ruff_cache"))
     known = 'lint.isort.known-first-party = ["app", "tests"]'
+    # Folders of options hold parts of packages.
+    parts = ["--extend-ignore", "INP001"] if command == ["check"] else []
     checked = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, "--no-cache", "--config", known, SERVICE],
+        [sys.executable, "-m", "ruff", *command, "--no-cache", "--config", known, *parts, SERVICE],
         check=False,
         capture_output=True,
         text=True,

@@ -8,10 +8,9 @@ from app.core.settings import Settings
 REQUIRED_ENVIRONMENT: dict[str, str] = {}
 
 
-def make_settings(database_url: str, **changes: object) -> Settings:
-    """Return settings for a database, with any others changed."""
-    values: dict[str, object] = {
-        "environment": "test",
-        "database": {"url": database_url},
-    }
+def make_settings(database_url: str | None = None, **changes: object) -> Settings:
+    """Return settings for a database (one that no test opens), with others changed."""
+    values: dict[str, object] = {"environment": "test"}
+    if database_url is not None:
+        values["database"] = {"url": database_url}
     return Settings.model_validate(values | changes)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 type Rows = dict[str, dict[str, Any]]
 
-SCRIPTS = ScriptDirectory.from_config(alembic_config(make_settings("sqlite://")))
+SCRIPTS = ScriptDirectory.from_config(alembic_config(make_settings()))
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()][::-1]
 
 CANARIES: dict[type, object] = {

@@ -17,7 +17,7 @@ PROXY = "10.0.0.1"
 
 
 def settings(**values: object) -> Settings:
-    return make_settings("sqlite://", **values)
+    return make_settings(None, **values)
 
 
 @pytest.mark.parametrize("value", ["a", "A-Z_0.9", "x" * 128])

@@ -12,7 +12,7 @@ from tests.settings import make_settings
 
 def configure(environment: str, **changes: object) -> None:
     configure_logging(
-        make_settings("sqlite://", environment=environment, **changes),
+        make_settings(None, environment=environment, **changes),
     )
 
 

@@ -53,7 +53,7 @@ async def test_limits_can_be_off() -> None:
 async def test_without_redis_calls_are_counted_in_this_process(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    configure_logging(make_settings("sqlite://"))
+    configure_logging(make_settings())
     calls = limiter(storage_url="redis://127.0.0.1:1/0")
     await calls.hit("2/minute", "api", "192.0.2.1")
     await calls.hit("2/minute", "api", "192.0.2.1")

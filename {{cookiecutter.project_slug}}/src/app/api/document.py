@@ -26,7 +26,8 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statuses(operation: dict[str, Any]) -> set[int]:
-    statuses = {429, 500, 503}
+    declared = {int(status) for status in operation["responses"]}
+    statuses = {429, 500, 503} | {status for status in declared if status in TITLES}
     locations = {parameter["in"] for parameter in operation.get("parameters", ())}
     if "path" in locations:
         statuses |= {404, 422}

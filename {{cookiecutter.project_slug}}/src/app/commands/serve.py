@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
-from threading import Thread
+from threading import Event, Thread
 
 import click
 from granian import Granian
@@ -49,13 +48,17 @@ def command(host: str, port: int, workers: int, *, reload: bool) -> None:
         **SERVER_OPTIONS,
     )
 
+    ended = Event()
+
     def insist_on_stopping() -> None:
         """Repeat the signal: a worker that has just started may miss the first one."""
-        while True:
-            time.sleep(1)
+        while not ended.wait(1):
             if server.interrupt_signal:
                 for worker in multiprocessing.active_children():
                     worker.terminate()
 
     Thread(target=insist_on_stopping, daemon=True).start()
-    server.serve()
+    try:
+        server.serve()
+    finally:
+        ended.set()

@@ -10,7 +10,7 @@ from httpx2 import Response
 from app.core.database import Database
 from app.core.settings import Settings
 from tests.client import App, Client, connect, make_app
-from tests.principals import AUTH_URL, PASSWORD
+from tests.principals import AUTH_URL, ME, PASSWORD, signed_in
 from tests.settings import AUTH, make_settings
 
 LOGIN = f"{AUTH_URL}/login"
@@ -200,3 +200,13 @@ async def test_one_address_cannot_try_everything(
     assert_is_limited(response)
     elsewhere = await from_address(app, "192.0.2.2").post(url, json=body)
     assert elsewhere.status_code == status
+
+
+async def test_a_stolen_token_does_not_help_to_guess_the_password(app: App) -> None:
+    thief = await signed_in(app, ADA)
+    body = {"current_password": "a wrong password"}
+    for _ in range(10):
+        response = await thief.request("DELETE", ME, json=body)
+        assert response.status_code == 403
+    response = await thief.request("DELETE", ME, json={"current_password": PASSWORD})
+    assert_is_limited(response)

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.auth.account_errors import WeakPasswordError, WrongPasswordError
+from app.auth.attempts import AttemptLimiter
 from app.auth.passwords import Passwords
 from app.core.auth_settings import AuthSettings
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
 from app.core.scopes import Scope
+from app.core.sections import RateLimitSettings
 from app.models.base import utc_now
 from app.repositories.users import EmailTakenError
 from app.schemas.pages import PageQuery
@@ -77,7 +79,9 @@ def repository() -> UsersInMemory:
 
 @pytest.fixture
 def users(repository: UsersInMemory) -> UserService:
-    return UserService(repository, Passwords(AuthSettings.model_validate(AUTH)))
+    settings = AuthSettings.model_validate(AUTH)
+    limiter = AttemptLimiter(RateLimitSettings())
+    return UserService(repository, Passwords(settings), limiter, settings)
 
 
 @pytest.fixture

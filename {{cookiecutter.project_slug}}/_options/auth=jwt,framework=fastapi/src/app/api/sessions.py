@@ -37,7 +37,7 @@ Sessions = Annotated[SessionService, Depends(get_sessions)]
 Address = Annotated[str, Depends(get_address)]
 
 
-@router.post("/register", status_code=status.HTTP_201_CREATED)
+@router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {}})
 async def register(
     data: UserRegister,
     sessions: Sessions,
@@ -47,13 +47,13 @@ async def register(
     return await sessions.register(data, address)
 
 
-@router.post("/login")
+@router.post("/login", responses={401: {}})
 async def login(data: Login, sessions: Sessions, address: Address) -> Tokens:
     """Start a session."""
     return await sessions.login(data, address)
 
 
-@router.post("/refresh")
+@router.post("/refresh", responses={401: {}})
 async def refresh(data: Refresh, sessions: Sessions, address: Address) -> Tokens:
     """Trade a refresh token for new tokens; each can be used once."""
     return await sessions.refresh(data, address)

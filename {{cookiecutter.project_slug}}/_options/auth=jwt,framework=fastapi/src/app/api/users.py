@@ -30,8 +30,13 @@ async def get_users(
     session: SessionDep,
 ) -> UserService:
     """Give the accounts."""
-    users = SqlUserRepository(session, database.dialect)
-    return UserService(users, request.app.state.passwords)
+    state = request.app.state
+    return UserService(
+        SqlUserRepository(session, database.dialect),
+        state.passwords,
+        state.attempts,
+        state.settings.auth,
+    )
 
 
 Users = Annotated[UserService, Depends(get_users)]
@@ -43,7 +48,7 @@ async def get_profile(caller: Caller, users: Users) -> UserPublic:
     return await users.get(caller.id)
 
 
-@router.patch("/me")
+@router.patch("/me", responses={409: {}})
 async def update_profile(
     data: ProfileUpdate,
     caller: Caller,

@@ -22,5 +22,7 @@ def add_routes(app: Flask) -> None:
     settings = app.extensions["settings"]
     app.extensions["authenticator"] = Authenticator(settings.auth)
     app.extensions["passwords"] = Passwords(settings.auth)
-    app.extensions["attempts"] = AttemptLimiter(settings.rate_limit)
+    # One limiter for all purposes, so that there is one connection pool.
+    limiter = AttemptLimiter(settings.rate_limit)
+    app.extensions["attempts"] = app.extensions["rate_limiter"] = limiter
     app.register_blueprint(blueprint)

@@ -27,21 +27,21 @@ def get_sessions() -> SessionService:
 
 
 @blueprint.post("/register")
-@operation(HTTPStatus.CREATED)
+@operation(HTTPStatus.CREATED, refusals=(409,))
 def register(data: UserRegister) -> UserPublic:
     """Make an account."""
     return get_sessions().register(data, get_client().address)
 
 
 @blueprint.post("/login")
-@operation()
+@operation(refusals=(401,))
 def login(data: Login) -> Tokens:
     """Start a session."""
     return get_sessions().login(data, get_client().address)
 
 
 @blueprint.post("/refresh")
-@operation()
+@operation(refusals=(401,))
 def refresh(data: Refresh) -> Tokens:
     """Trade a refresh token for new tokens; each can be used once."""
     return get_sessions().refresh(data, get_client().address)

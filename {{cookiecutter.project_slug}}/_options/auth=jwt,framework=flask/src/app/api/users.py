@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, current_app
 
-from app.api.dependencies import get_database, get_session
+from app.api.dependencies import get_database, get_session, get_settings
 from app.api.operations import operation
 from app.api.security import Admin, Caller
 from app.repositories.users import SqlUserRepository
@@ -26,8 +26,12 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 
 def get_users() -> UserService:
     """Return the accounts."""
-    users = SqlUserRepository(get_session(), get_database().dialect)
-    return UserService(users, current_app.extensions["passwords"])
+    return UserService(
+        SqlUserRepository(get_session(), get_database().dialect),
+        current_app.extensions["passwords"],
+        current_app.extensions["attempts"],
+        get_settings().auth,
+    )
 
 
 @blueprint.get("/me")
@@ -38,7 +42,7 @@ def get_profile(caller: Caller) -> UserPublic:
 
 
 @blueprint.patch("/me")
-@operation()
+@operation(refusals=(409,))
 def update_profile(data: ProfileUpdate, caller: Caller) -> UserPublic:
     """Change one's own account; a new e-mail address needs the current password."""
     return get_users().update_profile(caller.id, data)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.auth.attempts import AttemptLimiter
 from app.auth.passwords import Passwords
 from app.commands._database import with_database
 from app.core.scopes import Scope
@@ -15,7 +16,7 @@ from app.schemas.users import checked_password, normalised_email
 from app.services.users import UserService
 
 if TYPE_CHECKING:
-    from app.core.database import Database
+    from app.core.database import Database, Session
     from app.core.settings import Settings
 
 
@@ -42,6 +43,15 @@ def _password() -> str:
         raise click.ClickException(str(error)) from error
 
 
+def _users(settings: Settings, database: Database, session: Session) -> UserService:
+    return UserService(
+        SqlUserRepository(session, database.dialect),
+        Passwords(settings.auth),
+        AttemptLimiter(settings.rate_limit),
+        settings.auth,
+    )
+
+
 @click.group()
 def command() -> None:
     """Manage accounts."""
@@ -52,15 +62,10 @@ def command() -> None:
 @with_database
 async def create_admin(settings: Settings, database: Database, email: str) -> None:
     """Make an administrator; the password is asked for or read from standard input."""
-    passwords = Passwords(settings.auth)
     password = _password()
     async with database.transaction() as session:
-        users = SqlUserRepository(session, database.dialect)
-        user = await UserService(users, passwords).create(
-            email,
-            password,
-            [Scope.ADMIN],
-        )
+        users = _users(settings, database, session)
+        user = await users.create(email, password, [Scope.ADMIN])
     click.echo(f"Made administrator {user.email} ({user.id}).")
 
 
@@ -69,9 +74,8 @@ async def create_admin(settings: Settings, database: Database, email: str) -> No
 @with_database
 async def set_password(settings: Settings, database: Database, email: str) -> None:
     """Set the password of an account, which ends every session."""
-    passwords = Passwords(settings.auth)
     password = _password()
     async with database.transaction() as session:
-        users = SqlUserRepository(session, database.dialect)
-        await UserService(users, passwords).set_password(email, password)
+        users = _users(settings, database, session)
+        await users.set_password(email, password)
     click.echo(f"Set the password of {email}.")

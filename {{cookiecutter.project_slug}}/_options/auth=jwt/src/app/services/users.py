@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from app.auth.attempts import AttemptLimiter
     from app.auth.passwords import Passwords
+    from app.core.auth_settings import AuthSettings
     from app.core.scopes import Scope
     from app.repositories.users import UserRepository
     from app.schemas.pages import PageQuery
@@ -29,9 +31,17 @@ audit_log = structlog.get_logger("app.audit")
 class UserService:
     """Accounts that exist."""
 
-    def __init__(self, users: UserRepository, passwords: Passwords) -> None:
+    def __init__(
+        self,
+        users: UserRepository,
+        passwords: Passwords,
+        limiter: AttemptLimiter,
+        settings: AuthSettings,
+    ) -> None:
         self._users = users
         self._passwords = passwords
+        self._limiter = limiter
+        self._attempts = settings.attempts_per_account_and_address
 
     async def get(self, user_id: UUID) -> UserPublic:
         """Return an account.
@@ -58,6 +68,7 @@ class UserService:
 
         Raises:
             WrongPasswordError: a new e-mail address came without the right password.
+            TooManyRequestsError: the password was wrong too often.
             EmailTakenError: somebody else has that address.
         """
         user = await self._find(user_id)
@@ -78,6 +89,7 @@ class UserService:
 
         Raises:
             WrongPasswordError: the current password is another one.
+            TooManyRequestsError: it was wrong too often.
             WeakPasswordError: the new one is easy to guess.
         """
         user = await self._find(user_id)
@@ -89,6 +101,7 @@ class UserService:
 
         Raises:
             WrongPasswordError: this is not its password.
+            TooManyRequestsError: it was wrong too often.
         """
         user = await self._find(user_id)
         await self._check(user, current_password)
@@ -152,9 +165,13 @@ class UserService:
         audit_log.info("password_changed", user_id=str(user.id))
 
     async def _check(self, user: User, password: str) -> None:
+        """Let only the owner of the account on: a stolen token must not do."""
+        key = ("password", str(user.id))
+        await self._limiter.hit(self._attempts, *key)
         matches = await self._passwords.verify(user.password_hash, password)
         if not matches:
             raise WrongPasswordError
+        await self._limiter.forget(self._attempts, *key)
 
     async def _find(self, user_id: UUID) -> User:
         user = await self._users.find(user_id)

@@ -84,7 +84,10 @@ def _operation(
     described: dict[str, Any] = {
         "summary": _title(view.__name__),
         "description": getdoc(view),
-        "responses": {str(view.status.value): success},
+        "responses": {
+            str(view.status.value): success,
+            **{str(status): {} for status in view.refusals},
+        },
     }
     if parameters := list(_parameters(view, components)):
         described["parameters"] = parameters

@@ -60,6 +60,7 @@ class Operation:
 
     Attributes:
         status: the status of its success.
+        refusals: statuses of its failures that do not follow from its annotations.
         given: the parameters that functions supply.
         inputs: the parameters that are read from the request.
         output: what it answers with; fields that are not declared never get out.
@@ -67,11 +68,17 @@ class Operation:
 
     __name__: str
 
-    def __init__(self, view: Callable[..., object], status: HTTPStatus) -> None:
+    def __init__(
+        self,
+        view: Callable[..., object],
+        status: HTTPStatus,
+        refusals: tuple[int, ...],
+    ) -> None:
         update_wrapper(self, view)
         hints = get_type_hints(view, include_extras=True)
         self._view = view
         self.status = status
+        self.refusals = refusals
         self.output: TypeAdapter[Any] = TypeAdapter(hints.pop("return"))
         self.given = {
             name: mark
@@ -121,9 +128,11 @@ class Operation:
 
 def operation(
     status: HTTPStatus = HTTPStatus.OK,
+    *,
+    refusals: tuple[int, ...] = (),
 ) -> Callable[[Callable[..., object]], Operation]:
     """Make a typed view one that Flask can call."""
-    return lambda view: Operation(view, status)
+    return lambda view: Operation(view, status, refusals)
 
 
 def _received(name: str, path: Mapping[str, str]) -> tuple[tuple[str, ...], Any]:
