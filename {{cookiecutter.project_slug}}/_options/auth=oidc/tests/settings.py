@@ -16,11 +16,9 @@ REQUIRED_ENVIRONMENT = {
 AUTH: Final[dict[str, object]] = {"issuer": ISSUER.url, "audience": AUDIENCE}
 
 
-def make_settings(database_url: str, **changes: object) -> Settings:
-    """Return settings for a database, with any others changed."""
-    values: dict[str, object] = {
-        "environment": "test",
-        "database": {"url": database_url},
-        "auth": AUTH,
-    }
+def make_settings(database_url: str | None = None, **changes: object) -> Settings:
+    """Return settings for a database (one that no test opens), with others changed."""
+    values: dict[str, object] = {"environment": "test", "auth": AUTH}
+    if database_url is not None:
+        values["database"] = {"url": database_url}
     return Settings.model_validate(values | changes)
