@@ -121,6 +121,78 @@ def test_the_commands_of_the_readme_drop_sqlite(
             subprocess.run(["sh", "-ec", command], cwd=project, env=settings, check=True)
 
 
+SOUND = {
+    "ENVIRONMENT": "production",
+    "DATABASE__URL": "postgresql://app:5b1f0c3a9d7e2468@127.0.0.1:1/app",
+    "AUTH__SECRET_KEY": "c1b2f5a98d3e47609b8a7c6d5e4f3021" * 2,
+    "AUTH__ISSUER": "https://issuer.example",
+    "AUTH__AUDIENCE": "service",
+}
+
+# What must not be so in production, by kind of auth; None stands for a setting that is missing.
+UNSOUND = {
+    "jwt": [
+        ("ENVIRONMENT", "live-site"),
+        ("DEBUG", "1"),
+        ("TRUSTED_PROXIES", "everybody"),
+        ("CORS__ORIGINS", "*"),
+        ("RATE_LIMIT__REQUESTS", "often"),
+        ("DATABASE__URL", None),
+        ("DATABASE__URL", "sqlite:///app.db"),
+        ("DATABASE__URL", "postgresql://app@127.0.0.1/app"),
+        ("DATABASE__URL", "postgresql://app:postgres@127.0.0.1/app"),
+        ("DATABASE__URL", "mysql://app:5b1f0c3a9d7e2468@127.0.0.1/app"),
+        ("DATABASE__ULR", "postgresql://app:5b1f0c3a9d7e2468@127.0.0.1/app"),
+        ("AUTH__SECRET_KEY", None),
+        ("AUTH__SECRET_KEY", ""),
+        ("AUTH__SECRET_KEY", "c1b2f5a98d3e47609b8a7c6d5e4f302"),
+        ("AUTH__SECRET_KEY", "change-me" * 8),
+        ("AUTH__SECRET_KEY", "ab" * 32),
+        ("AUTH__ACCESS_TOKEN_SECONDS", "3600"),
+        ("AUTH__PASSWORD_MEMORY_KIB", "1024"),
+        ("AUTH__PASSWORD_TIME_COST", "1"),
+    ],
+    "oidc": [
+        ("AUTH__ISSUER", None),
+        ("AUTH__ISSUER", "http://issuer.example"),
+        ("AUTH__AUDIENCE", None),
+        ("AUTH__ALGORITHMS", "HS256"),
+        ("AUTH__LEEWAY_SECONDS", "31"),
+    ],
+}
+
+
+@pytest.mark.parametrize("auth", UNSOUND)
+def test_production_refuses_each_unsound_setting_by_name(
+    template: Path, tmp_path: Path, environment: dict[str, str], auth: str
+) -> None:
+    project = generate(template, tmp_path, {"auth": auth})
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, env=environment, check=True)
+    (project / ".env").unlink()
+    own = "AUTH__SECRET_KEY" if auth == "oidc" else "AUTH__ISSUER"
+    sound = {name: value for name, value in SOUND.items() if name != own}
+    if auth == "jwt":
+        del sound["AUTH__AUDIENCE"]
+    for name, value in UNSOUND[auth]:
+        settings = {**environment, **sound, **({name: value} if value is not None else {})}
+        if value is None:
+            del settings[name]
+        command = ["uv", "run", "--no-sync", "app", "serve", "--port", str(free_port())]
+        refused = subprocess.run(
+            command,
+            cwd=project,
+            env=settings,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert refused.returncode == 1, (name, value)
+        assert f"\n{name}" in refused.stderr, (name, value)
+        assert not value or value in {"1", "*", "31"} or value not in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
 def call(method: str, url: str, body: object, token: str = "") -> Any:
     """Call the API and return its answer; a refusal is an error."""
     headers = {"Content-Type": "application/json"}

@@ -5,7 +5,7 @@ import logging
 import pytest
 import structlog
 
-from app.core.logging import REQUEST_ID, configure_logging
+from app.core.logging import CLIENT, REQUEST_ID, configure_logging
 from tests.logs import logged
 from tests.settings import make_settings
 
@@ -29,15 +29,18 @@ def test_an_event_is_one_line_of_json(
     assert event["detail"] == {"a": 1}
 
 
-def test_an_event_names_its_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_event_names_its_request_and_the_caller(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     configure("test")
-    token = REQUEST_ID.set("abc")
+    request_id, client = REQUEST_ID.set("abc"), CLIENT.set("192.0.2.1")
     structlog.get_logger().info("inside")
-    REQUEST_ID.reset(token)
+    REQUEST_ID.reset(request_id)
+    CLIENT.reset(client)
     structlog.get_logger().info("outside")
     inside, outside = logged(capsys)
-    assert inside["request_id"] == "abc"
-    assert "request_id" not in outside
+    assert (inside["request_id"], inside["client"]) == ("abc", "192.0.2.1")
+    assert not {"request_id", "client"} & outside.keys()
 
 
 def test_an_exception_is_logged_once_with_its_traceback(

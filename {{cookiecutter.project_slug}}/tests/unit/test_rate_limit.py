@@ -4,6 +4,7 @@ import socket
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.core.errors import TooManyRequestsError
 from app.core.logging import configure_logging
@@ -36,6 +37,20 @@ async def test_a_used_up_limit_refuses_and_says_when_to_come_back() -> None:
     assert 1 <= int(refusal.value.headers["Retry-After"]) <= 120
 
 
+async def test_a_refusal_is_noted_for_audits() -> None:
+    calls = limiter()
+    await calls.hit("1/minute", "api", "192.0.2.1")
+    with capture_logs() as events, pytest.raises(TooManyRequestsError):
+        await calls.hit("1/minute", "api", "192.0.2.1")
+    (event,) = events
+    assert event == {
+        "event": "rate_limited",
+        "purpose": "api",
+        "limit": "1/minute",
+        "log_level": "warning",
+    }
+
+
 async def test_one_address_does_not_use_up_anothers_limit() -> None:
     calls = limiter()
     await calls.hit("1/minute", "api", "192.0.2.1")
@@ -63,6 +78,7 @@ async def test_without_redis_calls_are_counted_in_this_process(
     # Asked once, then left alone for a while.
     assert [event["event"] for event in logged(capsys)] == [
         "rate_limit_storage_unavailable",
+        "rate_limited",
     ]
 
 

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id")
+CLIENT: ContextVar[str] = ContextVar("client")
 
 
-def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    if request_id := REQUEST_ID.get(None):
-        event["request_id"] = request_id
+def _add_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Say which request an event belongs to, and whose address it came from."""
+    for name, variable in (("request_id", REQUEST_ID), ("client", CLIENT)):
+        if value := variable.get(None):
+            event.setdefault(name, value)
     return event
 
 
@@ -44,7 +47,7 @@ def configure_logging(settings: Settings) -> None:
     readable = settings.environment is Environment.DEVELOPMENT
     level = logging.DEBUG if settings.debug else logging.INFO
     shared: list[Processor] = [
-        _add_request_id,
+        _add_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

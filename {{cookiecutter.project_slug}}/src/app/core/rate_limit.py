@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.core.sections import RateLimitSettings
 
 logger = structlog.get_logger(__name__)
+audit_log = structlog.get_logger("app.audit")
 
 BREAK_SECONDS = 5
 
@@ -94,6 +95,7 @@ class RateLimiter:
         reset_seconds = max(1, round(window.reset_time - time.time()))
         allowance = Allowance(limit.amount, window.remaining, reset_seconds)
         if not allowed:
+            audit_log.warning("rate_limited", purpose=key[0], limit=rule)
             refusal = TooManyRequestsError(retry_after=reset_seconds)
             refusal.headers |= allowance.headers
             raise refusal

@@ -94,7 +94,7 @@ async def test_who_asked_for_too_much_is_on_record(
     capsys.readouterr()
     await client.post(ITEMS, json={"name": "chair"})
     refusal, _ = logged(capsys)
-    assert refusal["event"] == "scope_missing"
+    assert refusal["event"] == "forbidden"
     assert refusal["level"] == "warning"
     assert refusal["principal_id"] == str(principal_id(ISSUER.url, "mallory"))
     assert refusal["client"] == "127.0.0.1"

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, status
 
-from app.api.dependencies import DatabaseDep
 from app.api.routing import JSONRoute
 from app.repositories.sessions import SqlSessionRepository
 from app.schemas.sessions import Login, Refresh, Tokens
@@ -16,11 +15,11 @@ from app.services.sessions import SessionService
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=JSONRoute)
 
 
-async def get_sessions(request: Request, database: DatabaseDep) -> SessionService:
+async def get_sessions(request: Request) -> SessionService:
     """Give the service that starts and ends sessions."""
     state = request.app.state
     return SessionService(
-        SqlSessionRepository(database),
+        SqlSessionRepository(state.database),
         state.passwords,
         state.attempts,
         state.settings.auth,

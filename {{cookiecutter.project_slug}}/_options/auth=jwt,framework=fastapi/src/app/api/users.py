@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, status
 
-from app.api.dependencies import DatabaseDep, SessionDep
+from app.api.dependencies import SessionDep
 from app.api.routing import JSONRoute
 from app.api.security import Admin, Caller
 from app.repositories.users import SqlUserRepository
@@ -24,15 +24,11 @@ from app.services.users import UserService
 router = APIRouter(prefix="/users", tags=["users"], route_class=JSONRoute)
 
 
-async def get_users(
-    request: Request,
-    database: DatabaseDep,
-    session: SessionDep,
-) -> UserService:
+async def get_users(request: Request, session: SessionDep) -> UserService:
     """Give the accounts."""
     state = request.app.state
     return UserService(
-        SqlUserRepository(session, database.dialect),
+        SqlUserRepository(session, state.database.dialect),
         state.passwords,
         state.attempts,
         state.settings.auth,

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.errors import (
-    InsufficientScopeError,
-    InvalidTokenError,
-    NotAuthenticatedError,
-)
+from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.auth.identity import identity_of
 from app.auth.tokens import read_access_token
 from app.core.errors import BadRequestError
@@ -62,13 +58,8 @@ class Authenticator:
             reason = type(error.__cause__ or error).__name__.strip("_")
             logger.warning("token_refused", client=client, reason=reason)
             raise
-        try:
-            for scope in needed:
-                identity.require(scope)
-        except InsufficientScopeError:
-            who = str(identity.id)
-            logger.warning("scope_missing", client=client, principal_id=who)
-            raise
+        for scope in needed:
+            identity.require(scope)
         return identity
 
     async def _identity(self, authorization: str) -> Identity:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from app.auth.errors import InsufficientScopeError
 from app.auth.schemes import SCHEMES
 from app.core.scopes import Scope
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+
+audit_log = structlog.get_logger("app.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +39,5 @@ class Principal:
             InsufficientScopeError: this one does not.
         """
         if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            audit_log.warning("forbidden", principal_id=str(self.id), scope=str(scope))
             raise InsufficientScopeError(scope, self.scheme)

@@ -10,12 +10,6 @@ from fastapi import Depends, Request
 from app.core.database import Database, Session
 
 
-async def get_database(request: Request) -> Database:
-    """Return the application's database."""
-    database: Database = request.app.state.database
-    return database
-
-
 async def get_session(request: Request) -> AsyncIterator[Session]:
     """Give the request its transaction."""
     database: Database = request.app.state.database
@@ -23,7 +17,6 @@ async def get_session(request: Request) -> AsyncIterator[Session]:
         yield session
 
 
-DatabaseDep = Annotated[Database, Depends(get_database)]
 # scope="function" commits before the response leaves: a 2xx means that it is durable.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 

@@ -14,7 +14,7 @@ from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
 from app.core.errors import AppError, ContentTooLargeError
 from app.core.http import client_of, cors_headers, request_id_from, security_headers
-from app.core.logging import REQUEST_ID
+from app.core.logging import CLIENT, REQUEST_ID
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,6 +47,7 @@ class RequestMiddleware:
         request_id = request_id_from(headers.get("x-request-id"))
         REQUEST_ID.set(request_id)
         client = self._client(scope, headers)
+        CLIENT.set(client.address)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["client"] = client
         method = scope["method"]
@@ -89,7 +90,6 @@ class RequestMiddleware:
                 route=_route_path(scope),
                 status=status,
                 duration_ms=round((time.perf_counter() - started) * 1000, 2),
-                client=client.address,
             )
 
     def _client(self, scope: Scope, headers: Headers) -> Client:

@@ -14,7 +14,7 @@ from app.api.openapi import documented_path
 from app.api.problems import problem_of
 from app.core.errors import AppError
 from app.core.http import client_of, cors_headers, request_id_from, security_headers
-from app.core.logging import REQUEST_ID
+from app.core.logging import CLIENT, REQUEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,8 +47,9 @@ class RequestMiddleware:
         started = time.perf_counter()
         headers = EnvironHeaders(environ)
         request_id = request_id_from(headers.get("X-Request-ID"))
-        token = REQUEST_ID.set(request_id)
         client = self._client(environ, headers)
+        request_token = REQUEST_ID.set(request_id)
+        client_token = CLIENT.set(client.address)
         method = environ["REQUEST_METHOD"]
         preflight = method == "OPTIONS" and "Access-Control-Request-Method" in headers
         asked = headers.get("Access-Control-Request-Headers", "") if preflight else None
@@ -89,9 +90,9 @@ class RequestMiddleware:
                 route=environ.get("app.route"),
                 status=status,
                 duration_ms=round((time.perf_counter() - started) * 1000, 2),
-                client=client.address,
             )
-            REQUEST_ID.reset(token)  # the thread is used again
+            REQUEST_ID.reset(request_token)  # the thread is used again
+            CLIENT.reset(client_token)
 
     def _client(self, environ: WSGIEnvironment, headers: EnvironHeaders) -> Client:
         return client_of(
