@@ -57,7 +57,8 @@ def ratio(known: Callable[[int], float], unknown: Callable[[int], float]) -> flo
     """Return the median time of the one over that of the other, measured in turn."""
     pairs = [(known(number), unknown(number)) for number in range(WARM_UP + PAIRS)][WARM_UP:]
     first, second = zip(*pairs, strict=True)
-    return statistics.median(first) / statistics.median(second)
+    medians: tuple[float, float] = statistics.median(first), statistics.median(second)
+    return medians[0] / medians[1]
 
 
 def printed(command: list[str], project: Path, environment: dict[str, str], typed: str = "") -> str:

@@ -170,8 +170,10 @@ async def test_what_happens_to_an_account_is_on_record(
     ]
     for event in recorder.events:
         assert event["request_id"]
-        if event["event"] not in {"request", "login_failed"}:
+        if event["event"] != "request":
             assert event["user_id"] == user["id"], event
+        if event["event"] == "login_failed":
+            assert event["reason"] == "wrong_password"
         if event["event"] in {"login_failed", "refresh_reuse"}:
             assert event["level"] == "warning"
             assert event["client"] == "127.0.0.1"

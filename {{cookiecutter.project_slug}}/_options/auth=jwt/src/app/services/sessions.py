@@ -107,7 +107,7 @@ class SessionService:
         password_hash = user.password_hash if user is not None else None
         matches = await self._passwords.verify(password_hash, password)
         if user is None or not matches or not user.is_active:
-            audit_log.warning("login_failed", client=address)
+            _record_failure(user, matches=matches, address=address)
             raise InvalidCredentialsError
         for rule, *key in limits:
             await self._limiter.forget(rule, *key)
@@ -180,6 +180,16 @@ class SessionService:
     async def _count_address(self, address: str) -> None:
         rule = self._settings.attempts_per_address
         await self._limiter.hit(rule, "auth", address)
+
+
+def _record_failure(user: User | None, *, matches: bool, address: str) -> None:
+    """Put on record what the caller is not told: why a login failed."""
+    if user is None:
+        audit_log.warning("login_failed", reason="unknown_account", client=address)
+        return
+    reason = "disabled_account" if matches else "wrong_password"
+    user_id = str(user.id)
+    audit_log.warning("login_failed", reason=reason, user_id=user_id, client=address)
 
 
 def _email_or_nobody(value: str) -> str:
