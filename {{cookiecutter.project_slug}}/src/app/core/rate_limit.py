@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +21,9 @@ logger = structlog.get_logger(__name__)
 audit_log = structlog.get_logger("app.audit")
 
 BREAK_SECONDS = 5
+
+# Each request counts, and rules are few: they are read once.
+limit_of = cache(parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class RateLimiter:
         rule: str,
         key: tuple[str, ...],
     ) -> Allowance:
-        limit = parse(rule)
+        limit = limit_of(rule)
         allowed = await limiter.hit(limit, *key)
         window = await limiter.get_window_stats(limit, *key)
         reset_seconds = max(1, round(window.reset_time - time.time()))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from limits import parse
 from redis.exceptions import RedisError
 
-from app.core.rate_limit import RateLimiter
+from app.core.rate_limit import RateLimiter, limit_of
 
 
 class AttemptLimiter(RateLimiter):
@@ -15,7 +14,7 @@ class AttemptLimiter(RateLimiter):
 
     async def forget(self, rule: str, *key: str) -> None:
         """Start counting anew."""
-        limit = parse(rule)
+        limit = limit_of(rule)
         await self._local.clear(limit, *key)
         if self._shared is not None:
             with suppress(RedisError, OSError):
