@@ -19,10 +19,7 @@ nox.options.error_on_missing_interpreters = True
 
 PYTHON = ">=3.12"  # as the services; nox itself may run on an older one
 
-# Those with different Python sources first: the others share what was found out about them.
-COMBINATIONS = sorted(
-    matrix.product(matrix.read_questions()), key=lambda c: (c.answers["ci"], c.answers["deploy"])
-)
+COMBINATIONS = matrix.product(matrix.read_questions())
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -49,18 +46,19 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
-@nox.session(python=PYTHON, allow_parallel=True)
+@nox.session(python=PYTHON, name="matrix")
+def prove_matrix(session: nox.Session) -> None:
+    """Prove every combination: nox -s matrix -- [--fresh] [auth=oidc ...]; --help tells more."""
+    install(session, "tests")
+    session.run("python", "-m", "tests.proving", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
 @nox.parametrize("name", [nox.param(c.id, id=c.id, tags=c.tags) for c in COMBINATIONS])
 def service(session: nox.Session, name: str) -> None:
-    """Generate one combination and run everything that its owner would run."""
+    """Prove one combination alone: run, in its complete project, all that its owner would run."""
     install(session, "tests")
-    session.run("python", "-m", "tests.prove", name, *session.posargs)
-
-
-@nox.session(venv_backend="none")
-def proof(session: nox.Session) -> None:
-    """Count the proofs: every combination is proven, or proven to be refused."""
-    session.run(sys.executable, "-m", "tests.proof")
+    session.run("python", "-m", "tests.proving", name, "--unshared", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
@@ -73,6 +71,13 @@ def demo(session: nox.Session) -> None:
         (project,) = Path(scratch).iterdir()
         with session.chdir(project):
             session.run("uv", "run", "app", env=its_own)
+
+
+@nox.session(python=PYTHON, default=False)
+def locks(session: nox.Session) -> None:
+    """Renew the lock file of the services; then `nox` tells whether they still work."""
+    install(session, "tests")
+    session.run("python", "-m", "tests.locks", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)

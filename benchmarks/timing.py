@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 from tests.generation import copy_template, generate
 from tests.postgres import free_port
-from tests.prove import OURS, interpreter
+from tests.proving.python import OURS, interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ DEVICES = PORTS | {"aux", "con", "nul", "prn"}
 
 
 def dependencies() -> set[str]:
-    """Return the normalised names (PEP 503) of everything that some service depends on.
+    """Return the normalised names (PEP 503) of all packages that some service installs.
 
     Cookiecutter hands on a relative template folder as it was typed, without saying
     relative to what; the shell's folder and those around the output are tried.
@@ -50,10 +50,9 @@ def dependencies() -> set[str]:
     output = Path(ANSWERS.get("_output_dir", "."))
     for start in (Path(os.environ.get("PWD", ".")), output, *output.parents):
         template = start / ANSWERS.get("_repo_dir", ".")
-        for pyproject in template.glob("*cookiecutter.project_slug*/pyproject.toml"):
-            text = pyproject.read_text(encoding="utf-8")
-            names = re.findall(r'^\s*"([\w.-]+)(?:\[.*\])?\s*[<=>~!]', text, re.MULTILINE)
-            return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+        for lock in template.glob("*cookiecutter.project_slug*/uv.lock"):
+            text = lock.read_text(encoding="utf-8")
+            return set(re.findall(r'^name = "(.+)"', text, re.MULTILINE))
     return set()
 
 
@@ -66,7 +65,7 @@ def slug_rule(value: str) -> str | None:
     if value in FOLDERS | DEVICES:
         return "this name is reserved by the project's own folders or by Windows"
     if value in dependencies():
-        return "this is the name of one of the service's own dependencies"
+        return "this is the name of a package that the service installs"
     if any(Path.cwd().iterdir()):
         return "the folder of this name is not empty"
     return None

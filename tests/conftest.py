@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a clean copy of the template."""
     return copy_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def template_copy(template: Path, tmp_path: Path) -> Path:
+    """Return a copy of the template that a test may change."""
+    return shutil.copytree(template, tmp_path / "template")
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 from tests import matrix
 
@@ -13,34 +14,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# GitHub's expressions are `${{ ... }}`.
-TEMPLATE = re.compile(r"(?<!\$)\{\{|\{%|#%|(?<!\w)_options/|(?i:cookiecutter)")
+# GitHub's expressions are `${{ ... }}`, CloudFormation's references `{{resolve:...}}`.
+TEMPLATE = re.compile(r"(?<!\$)\{\{(?!resolve:)|\{%|#%|(?<!\w)_options/|(?i:cookiecutter)")
 
-# Words that belong to one answer alone; for any other answer, its own name.
-WORDS = {
-    "framework=fastapi": ("fastapi", "starlette", "uvicorn"),
-    "framework=flask": ("flask", "werkzeug", "gunicorn", "wsgi"),
-    "auth=jwt": ("argon2", "passwords?", "users", "refresh", "log ?in"),
-    "auth=api_key": ("api[-_ ]?keys?", "key_(use|access|authenticator)"),
-    "auth=oidc": ("oidc", "openid", "identity.provider", "jwks", "keycloak", "pkce"),
-    "deploy=compose": ("compose", "caddy"),
-    "database=postgresql": ("postgres(ql)?", "psycopg", "asyncpg"),
-    "database=sqlite": (),  # PostgreSQL projects start on SQLite too.
-    "ci=github": ("github",),
-}
+IMAGES = tuple(
+    f"deploy={target}" for target in ("compose", "cloud_run", "kubernetes", "fly", "aws")
+)
 
-# Words that have no place beside an answer.
-EXCLUDED: dict[str, tuple[str, ...]] = {
-    "auth=api_key": ("jwt",),
-    "auth=none": ("jwt",),
-    "deploy=none": ("docker",),
-}
+# Words, as patterns, and the answers any of which gives them a place.
+WORDS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (("fastapi", "starlette", "uvicorn"), ("framework=fastapi",)),
+    (("flask", "werkzeug", "gunicorn", "wsgi"), ("framework=flask",)),
+    (("argon2", "passwords", "users", "refresh", "log ?in"), ("auth=jwt",)),
+    (("api[-_ ]?keys?", "key_(?:use|access|authenticator)"), ("auth=api_key",)),
+    (("oidc", "openid", "identity.provider", "jwks", "keycloak", "pkce"), ("auth=oidc",)),
+    (("jwt",), ("auth=jwt", "auth=oidc")),
+    (("postgres(?:ql)?", "psycopg", "asyncpg"), ("database=postgresql",)),
+    (("docker(?:file)?",), IMAGES),
+    (("compose",), ("deploy=compose",)),
+    (("caddy(?:file)?",), ("deploy=compose", "deploy=systemd")),
+    (("cloud.?run", "knative", "gcloud", "skaffold", "cloud.?build"), ("deploy=cloud_run",)),
+    (("kubernetes", "kubectl", "kustomiz\\w*", "k8s"), ("deploy=kubernetes",)),
+    (("fly", "flyctl", "fly\\.io"), ("deploy=fly",)),
+    (("aws", "ecs", "fargate", "cloudformation", "rds"), ("deploy=aws",)),
+    (("systemd", "systemctl", "journalctl"), ("deploy=systemd",)),
+    (("github",), ("ci=github",)),
+    (("gitlab",), ("ci=gitlab",)),
+]
 
-# Where a word of an answer that was not chosen is in its place.
+# Where such a word is in its place all the same: in files and lines that match.
 ALLOWED = {
-    "deploy=compose": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
-    "deploy=none": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
-    "auth=jwt": re.compile(r"POSTGRES_(USER|PASSWORD)|postgresql\.py|login\.microsoftonline"),
+    "compose": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
+    "docker(?:file)?": re.compile(r"compose\.dev\.yaml|package-ecosystem: docker-compose"),
+    "log ?in": re.compile(r"^(\.github|\.gitlab|deploy/|docs/deploy)|login\.microsoftonline"),
+    "users": re.compile(r"fly mpg users|^users: \[|\bsql users\b"),
+    "oidc": re.compile(r"workload-identity-pools providers create-oidc|AWS::IAM::OIDCProvider"),
+    "identity.provider": re.compile(r"workload.identity.provider", re.IGNORECASE),
+    "github": re.compile(r"https://github\.com/superfly/flyctl/releases/"),
 }
 
 # Why a dependency that no module names is not unused.
@@ -84,28 +94,44 @@ def traces_of_the_template(project: Path) -> Iterator[str]:
 
 def words_of_other_answers(project: Path, answers: dict[str, str]) -> Iterator[str]:
     """Yield the lines that mention an answer that was not given."""
-    chosen = {f"{question}={answer}" for question, answer in answers.items()}
-    unwanted = {fact: words for fact, words in EXCLUDED.items() if fact in chosen}
-    for fact in _facts_not_chosen(answers):
-        unwanted[fact] = WORDS.get(fact, (re.escape(fact.partition("=")[2]),))
-    for fact, words in unwanted.items():
-        pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})(?![a-z])", re.IGNORECASE)
-        for name, text in _texts(project) if words else ():
-            for line in (name, *text.splitlines()):
-                if pattern.search(line) and not _allowed(fact, name, line):
-                    yield f"{name} mentions {fact}: {line.strip()}"
+    chosen = {
+        f"{question}={part}" for question, answer in answers.items() for part in answer.split("+")
+    }
+    for name, text in _texts(project):
+        for word, places, line in _mentions(f"{name}\n{text}"):
+            allowed = ALLOWED.get(word)
+            in_place = allowed and (allowed.search(name) or allowed.search(line))
+            if chosen.isdisjoint(places) and not in_place:
+                yield f"{name} mentions {word}: {line.strip()}"
 
 
-def _facts_not_chosen(answers: dict[str, str]) -> Iterator[str]:
+@cache
+def _mentions(text: str) -> list[tuple[str, tuple[str, ...], str]]:
+    """Return the words in a text, where each has a place, and its line."""
+    rows = [(word, places) for words, places in _words() for word in words]
+    pattern = re.compile(
+        rf"(?<![a-z])(?:{'|'.join(f'({word})' for word, _ in rows)})(?![a-z])", re.IGNORECASE
+    )
+    return [
+        (*rows[cast("int", found.lastindex) - 1], line)
+        for line in text.splitlines()
+        for found in pattern.finditer(line)
+    ]
+
+
+@cache
+def _words() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the table above; an answer that it does not know is itself such a word."""
+    known = {place for _, places in WORDS for place in places} | {"database=sqlite"}
     offered = matrix.choices(matrix.read_questions())
-    for question, chosen in answers.items():
-        parts = {part for answer in offered[question] for part in answer.split("+")}
-        yield from (f"{question}={part}" for part in parts - set(chosen.split("+")) - {"none"})
-
-
-def _allowed(fact: str, name: str, line: str) -> bool:
-    exempt = ALLOWED.get(fact)
-    return exempt is not None and bool(exempt.search(name) or exempt.search(line))
+    return WORDS + [
+        ((re.escape(part),), (f"{question}={part}",))
+        for question, answers in offered.items()
+        if question not in matrix.ONE_FOR_ALL
+        for answer in answers
+        for part in answer.split("+")
+        if part != "none" and f"{question}={part}" not in known
+    ]
 
 
 def unused_dependencies(project: Path) -> Iterator[str]:
@@ -122,37 +148,57 @@ def unused_dependencies(project: Path) -> Iterator[str]:
 def _names(project: Path) -> Iterator[str]:
     for folder in ("src", "migrations"):
         for module in (project / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Import):
-                    yield from (alias.name.partition(".")[0] for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    yield node.module.partition(".")[0]
-                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    yield node.value
+            yield from _names_in(module.read_text(encoding="utf-8"))
+
+
+@cache
+def _names_in(source: str) -> frozenset[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value)
+    return frozenset(names)
 
 
 def unknown_settings(project: Path) -> Iterator[str]:
     """Yield the names in .env.example, commented ones too, that no settings class has."""
-    fields = _fields_of_classes(project / "src" / "app")
+    fields = fields_of_classes(project / "src" / "app")
     example = (project / ".env.example").read_text(encoding="utf-8")
     for setting in re.findall(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE):
-        section = "Settings"
-        for part in setting.lower().split("__"):
-            if part not in fields.get(section, {}):
-                yield f".env.example names {setting}, which is no setting"
-                break
-            section = fields[section][part]
+        if not is_setting(setting, fields):
+            yield f".env.example names {setting}, which is no setting"
 
 
-def _fields_of_classes(package: Path) -> dict[str, dict[str, Any]]:
+def is_setting(name: str, fields: dict[str, dict[str, str]]) -> bool:
+    """Return whether the settings class, or one that it holds, has a field of that name."""
+    section = "Settings"
+    for part in name.lower().split("__"):
+        if part not in fields.get(section, {}):
+            return False
+        section = fields[section][part]
+    return True
+
+
+def fields_of_classes(package: Path) -> dict[str, dict[str, str]]:
     """Return, for every class, its annotated names and what they are annotated with."""
+    fields: dict[str, dict[str, str]] = {}
+    for module in package.rglob("*.py"):
+        fields |= _fields_in(module.read_text(encoding="utf-8"))
+    return fields
+
+
+@cache
+def _fields_in(source: str) -> dict[str, dict[str, str]]:
     return {
         node.name: {
             field.target.id: ast.unparse(field.annotation)
             for field in node.body
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         }
-        for module in package.rglob("*.py")
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.ClassDef)
     }

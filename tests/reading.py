@@ -7,6 +7,7 @@ import configparser
 import json
 import tomllib
 from io import StringIO
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import yaml
@@ -23,21 +24,44 @@ def _ini(text: str) -> object:
     return {name: dict(section) for name, section in parser.items()}
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads what a tag marks, such as CloudFormation's `!Ref`, and leaves its meaning aside."""
+
+
+def _tagged(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, object]:
+    if isinstance(node, yaml.MappingNode):
+        return {tag: loader.construct_mapping(node, deep=True)}
+    if isinstance(node, yaml.SequenceNode):
+        return {tag: loader.construct_sequence(node, deep=True)}
+    return {tag: node.value}
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def _yaml(text: str) -> object:
+    return list(yaml.load_all(text, _Loader))
+
+
 READERS: dict[str, Callable[[str], object]] = {
     ".env": lambda text: dotenv_values(stream=StringIO(text)),
     ".ini": _ini,
     ".json": json.loads,
     ".py": lambda text: ast.dump(ast.parse(text)),
     ".toml": tomllib.loads,
-    ".yaml": lambda text: list(yaml.safe_load_all(text)),
-    ".yml": lambda text: list(yaml.safe_load_all(text)),
+    ".yaml": _yaml,
+    ".yml": _yaml,
 }
 
 
 def read(path: Path) -> object:
     """Return what the format's own parser reads from a file; the text where there is none."""
-    text = path.read_text(encoding="utf-8")
-    kind = ".env" if path.name.startswith(".env") else path.suffix
+    return parse(path.name, path.read_text(encoding="utf-8"))
+
+
+def parse(name: str, text: str) -> object:
+    """Return what the parser of a file of this name reads from a text."""
+    kind = ".env" if name.startswith(".env") else PurePath(name).suffix
     return READERS.get(kind, str)(text)
 
 

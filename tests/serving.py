@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -16,18 +17,23 @@ if TYPE_CHECKING:
 START_SECONDS = 30
 
 
-def serves(project: Path, environment: dict[str, str]) -> bool:
-    """Return whether the server starts with no set-up, answers, and exits with 0 on SIGTERM."""
+def serves(project: Path, environment: dict[str, str]) -> list[str]:
+    """Return what is wrong with the server: it starts with no set-up, answers, and ends with 0."""
     port = free_port()
     command = ["uv", "run", "--no-sync", "app", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=project, env=environment)
-    try:
-        # Not ready yet: an identity provider is nothing that a fresh checkout could bring.
-        answered = answers(f"http://127.0.0.1:{port}/health/live", process)
-    finally:
-        process.terminate()
-        code = process.wait()
-    return answered and code == 0
+    with TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
+        try:
+            # Not ready yet: an identity provider is nothing that a fresh checkout could bring.
+            answered = answers(f"http://127.0.0.1:{port}/health/live", process)
+        finally:
+            process.terminate()
+            code = process.wait()
+        log.seek(0)
+        said = log.read().decode(errors="replace")
+    if answered and code == 0:
+        return []
+    return [f"{' '.join(command)} answers: {answered}, exits with {code}\n{said}"]
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:

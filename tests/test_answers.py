@@ -7,10 +7,11 @@ import re
 import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cookiecutter.exceptions import FailedHookException, OutputDirExistsException
+from cookiecutter.utils import create_env_with_context
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,9 +20,8 @@ from tests.generation import context, generate, load_hook
 from tests.reading import read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from tests.matrix import Combination
 
 QUESTIONS = matrix.read_questions()
 
@@ -228,15 +228,21 @@ def test_an_answer_off_the_list_is_refused(
     assert hook.broken_rule(question, "moon").startswith("choose one of")
 
 
-def test_every_dependency_is_refused_as_a_slug(
-    template: Path, project_of: Callable[[Combination], Path]
-) -> None:
+def test_every_package_that_a_service_installs_is_refused_as_a_slug(template: Path) -> None:
     hook = load_hook(template, "pre_gen_project", context(template))
     for combination in matrix.product(QUESTIONS):
-        pyproject = (project_of(combination) / "pyproject.toml").read_text(encoding="utf-8")
-        for requirement in tomllib.loads(pyproject)["project"]["dependencies"]:
-            name = re.split(r"[^\w.-]", requirement)[0]
-            assert "own dependencies" in hook.slug_rule(name)
+        answered = context(template, combination.answers)
+        for name in packages_of(template, answered) - {"my-service"}:
+            assert hook.slug_rule(name), name
+
+
+def packages_of(template: Path, answered: dict[str, Any]) -> set[str]:
+    """Return the names in the lock file that these answers get."""
+    (source,) = template.glob("*/uv.lock")
+    rendered = (
+        create_env_with_context(answered).from_string(source.read_text("utf-8")).render(**answered)
+    )
+    return {package["name"] for package in tomllib.loads(rendered)["package"]}
 
 
 def test_dependencies_are_known_when_the_template_is_a_relative_path(

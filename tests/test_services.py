@@ -14,7 +14,7 @@ import pytest
 from tests import matrix, postgres
 from tests.generation import generate
 from tests.postgres import free_port
-from tests.prove import OURS, interpreter
+from tests.proving.python import OURS, interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:

@@ -2,37 +2,108 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests import dockerfile, pipelines
+from tests.targets import target_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-SCHEMA = ["check-jsonschema", "--builtin-schema"]
+# What may hide a mistake; not how long lines are, or how far apart.
+YAML = """
+extends: default
+rules:
+  comments: {min-spaces-from-content: 1}
+  document-start: disable
+  line-length: disable
+  truthy: {check-keys: false}
+"""
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Something that reads files of a project and says what it does not accept.
+
+    Attributes:
+        name: what it is called in the table of the matrix.
+        reads: the paths that it reads.
+        command: a command that takes files, one or many; each is judged by itself.
+        function: instead, a function that takes the project.
+    """
+
+    name: str
+    reads: re.Pattern[str]
+    command: tuple[str, ...] = ()
+    function: Callable[[Path], Iterable[str]] | None = None
+
+    def complaints(self, project: Path, files: Iterable[Path]) -> list[str]:
+        """Return what is wrong with these files of a project."""
+        if self.function:
+            return list(self.function(project))
+        return said([*self.command, *map(str, files)], project)
+
+
+def said(command: list[str], folder: Path) -> list[str]:
+    """Return what a command says of files that it does not accept."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if not done.returncode:
+        return []
+    return [f"{command[0]} refuses it (exit {done.returncode}):\n{done.stdout.strip()}"]
+
+
+def _schema(name: str, reads: str, schema: str, *options: str) -> Validator:
+    command = ("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *options)
+    return Validator(name, re.compile(reads), command)
+
+
+_YAMLLINT = ("yamllint", "--strict", "--format=parsable", "--config-data", YAML)
+_ZIZMOR = ("zizmor", "--offline", "--no-progress", "--quiet")
+_PIPELINE_READS = re.compile(
+    r"^(?!(src|tests|migrations|docs)/|README\.md|AGENTS\.md|LICENSE|uv\.lock|\.env\.example)"
+)
 
 VALIDATORS = [
-    ("**/Dockerfile", ["hadolint"]),
-    ("**/compose*.yaml", [*SCHEMA, "vendor.compose-spec"]),
-    (".github/dependabot.yml", [*SCHEMA, "vendor.dependabot"]),
-    (".github/workflows/*.yml", [*SCHEMA, "vendor.github-workflows"]),
-    (".github/**/*.yml", ["zizmor", "--offline", "--no-progress", "--quiet"]),
+    Validator("hadolint", re.compile(r"(^|/)Dockerfile$"), ("hadolint",)),
+    Validator(
+        "image", re.compile(r"^(Dockerfile|\.dockerignore)$"), function=dockerfile.complaints
+    ),
+    Validator("yamllint", re.compile(r"\.ya?ml$"), _YAMLLINT),
+    _schema("compose", r"(^|/)compose[^/]*\.yaml$", "compose-spec"),
+    _schema("dependabot", r"^\.github/dependabot\.yml$", "dependabot"),
+    _schema("workflows", r"^\.github/workflows/.+\.yml$", "github-workflows"),
+    Validator("zizmor", re.compile(r"^\.github/.+\.yml$"), _ZIZMOR),
+    _schema("gitlab", r"^\.gitlab(-ci|/.+)\.yml$", "gitlab-ci", "--data-transform", "gitlab-ci"),
+    Validator("shellcheck", re.compile(r"^deploy/[a-z-]+$"), ("shellcheck",)),
+    Validator("pipeline", _PIPELINE_READS, function=pipelines.complaints),
 ]
 
 
-def refused_by(project: Path) -> Iterator[str]:
-    """Yield the commands that do not accept their files, of those that have some."""
-    for pattern, command in VALIDATORS:
-        files = sorted(project.glob(pattern))
-        if files and subprocess.run([*command, *files], check=False).returncode:
-            yield f"{' '.join(command)} {pattern}"
-    scripts = sorted(shell_scripts(project))
-    if scripts and subprocess.run(["shellcheck", *scripts], check=False).returncode:
-        yield "shellcheck"
+def refused_by(project: Path, answers: Mapping[str, str]) -> Iterator[str]:
+    """Yield everything in the files of a project that somebody does not accept."""
+    names = {
+        path.relative_to(project).as_posix(): path for path in project.rglob("*") if path.is_file()
+    }
+    for validator in VALIDATORS:
+        if files := [path for name, path in sorted(names.items()) if validator.reads.search(name)]:
+            yield from validator.complaints(project, files)
+    if answers["deploy"] != "none":
+        yield from target_of(answers["deploy"]).complaints(project)
 
 
-def shell_scripts(project: Path) -> Iterator[Path]:
-    """Yield the files that a shell runs."""
-    for path in project.rglob("*"):
-        if path.is_file() and path.read_bytes().startswith((b"#!/bin/sh", b"#!/usr/bin/env bash")):
-            yield path
+def is_script(text: bytes) -> bool:
+    """Return whether a file is one that a shell runs."""
+    return text.startswith((b"#!/bin/sh", b"#!/usr/bin/env bash"))

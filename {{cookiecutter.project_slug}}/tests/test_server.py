@@ -28,26 +28,40 @@ if TYPE_CHECKING:
 ITEMS = "/api/v1/items"
 PROJECT = Path(__file__).parents[1]
 
+needs_signals = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no SIGTERM"
+)
+
 
 class Server:
     """A running `app serve` with a SQLite database in its working directory."""
 
     def __init__(
-        self, directory: Path, settings: dict[str, str], *options: str
+        self,
+        directory: Path,
+        settings: dict[str, str],
+        *options: str,
+        inherited: socket.socket | None = None,
     ) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        if inherited is None:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self.port: int = free.getsockname()[1]
+            options += ("--port", str(self.port))
+        else:
+            self.port = inherited.getsockname()[1]
+            options += ("--fd", str(inherited.fileno()))
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
         self.database = directory / "app.db"
         self.log = directory / "server.log"
         self._log_file = self.log.open("wb")
         self.process = subprocess.Popen(  # noqa: S603
-            [*APP, "serve", "--port", str(self.port), *options],
+            [*APP, "serve", *options],
             cwd=directory,
             env=settings,
             stdout=self._log_file,
             stderr=subprocess.STDOUT,
+            pass_fds=() if inherited is None else (inherited.fileno(),),
         )
 
     def connect(self) -> HTTPConnection:
@@ -70,7 +84,8 @@ class Server:
         deadline = time.monotonic() + SECONDS
         with suppress(ConnectionRefusedError):
             while time.monotonic() < deadline:
-                socket.create_connection(("127.0.0.1", self.port)).close()
+                with suppress(ConnectionResetError):  # it is closing just now
+                    socket.create_connection(("127.0.0.1", self.port)).close()
                 time.sleep(0.02)
 
     def stop(self) -> int:
@@ -85,9 +100,12 @@ class Server:
 
 @contextmanager
 def serving(
-    directory: Path, settings: dict[str, str], *options: str
+    directory: Path,
+    settings: dict[str, str],
+    *options: str,
+    inherited: socket.socket | None = None,
 ) -> Iterator[Server]:
-    server = Server(directory, settings, *options)
+    server = Server(directory, settings, *options, inherited=inherited)
     try:
         server.wait_until_ready()
         yield server
@@ -185,12 +203,13 @@ def test_a_fresh_checkout_starts_with_no_set_up(server: Server) -> None:
     assert httpx2.get(f"{server.url}/docs").status_code == 200
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+@needs_signals
+@pytest.mark.parametrize("drain_seconds", ["0", "1"])
 def test_a_request_in_progress_is_answered_before_the_server_ends(
-    tmp_path: Path,
+    drain_seconds: str, tmp_path: Path
 ) -> None:
     body = b'{"name": "last"}'
-    with serving(tmp_path, environment()) as server:
+    with serving(tmp_path, environment(DRAIN_SECONDS=drain_seconds)) as server:
         headers = credentials(server.url, server.directory)
         with closing(server.connect()) as connection:
             connection.putrequest("POST", ITEMS)
@@ -211,6 +230,53 @@ def test_a_request_in_progress_is_answered_before_the_server_ends(
     with closing(sqlite3.connect(server.database)) as database:
         names = [name for (name,) in database.execute("SELECT name FROM items")]
     assert item["name"] in names
+
+
+@needs_signals
+def test_workers_that_drain_serve_on_until_a_second_signal(tmp_path: Path) -> None:
+    settings = environment(DRAIN_SECONDS="600")
+    with serving(tmp_path, settings, "--workers", "2") as server:
+        headers = credentials(server.url, server.directory)
+        connections = [server.connect() for _ in range(16)]
+        for connection in connections:
+            connection.connect()
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + SECONDS
+        for connection in connections:
+            status = 200
+            while status == 200 and time.monotonic() < deadline:
+                connection.request("GET", "/health/ready")
+                status, _ = answer(connection)
+            assert (status, connection.sock) == (503, None)
+        made = httpx2.post(f"{server.url}{ITEMS}", json={"name": "x"}, headers=headers)
+        assert made.status_code == 201
+        assert server.stop() == 0
+
+
+@needs_signals
+def test_an_interrupt_from_the_keyboard_does_not_drain(tmp_path: Path) -> None:
+    with serving(tmp_path, environment(DRAIN_SECONDS="600")) as server:
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(timeout=SECONDS) == 0
+
+
+@needs_signals
+def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inherited:
+        for _ in range(2):
+            port = inherited.getsockname()[1]
+            early = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+            early.request("GET", "/health/live")
+            with (
+                closing(early),
+                serving(
+                    tmp_path, environment(), "--workers", "2", inherited=inherited
+                ) as server,
+            ):
+                assert answer(early) == (200, {"status": "ok"})
+                assert server.stop() == 0
 
 
 def test_production_refuses_to_start_on_defaults(tmp_path: Path) -> None:

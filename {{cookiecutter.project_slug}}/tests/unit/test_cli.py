@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -109,18 +110,18 @@ class Server:
     """Takes the place of the HTTP server, and notes how it was started."""
 
     started: dict[str, Any]
-    interrupt_signal = False
+    drain_seconds: int
 
     def __init__(self, target: str, **options: object) -> None:
         Server.started = {"target": target, **options}
 
-    def serve(self) -> None:
-        pass
+    def run(self, drain_seconds: int) -> None:
+        Server.drain_seconds = drain_seconds
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> type[Server]:
-    monkeypatch.setattr(serve, "Granian", Server)
+    monkeypatch.setattr(serve, "Server", Server)
     monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
     return Server
 
@@ -140,6 +141,37 @@ def test_serve_never_migrates_elsewhere(server: type[Server], scratch: Path) -> 
     assert result.exit_code == 0, result.output
     assert server.started["port"] == 8080
     assert not (scratch / "app.db").exists()
+
+
+def test_serve_stops_as_it_is_told(server: type[Server]) -> None:
+    result = run("serve", DRAIN_SECONDS="5", SHUTDOWN_SECONDS="7")
+    assert result.exit_code == 0, result.output
+    assert server.drain_seconds == 5
+    assert server.started["workers_kill_timeout"] == 7
+
+
+def test_serve_takes_a_socket_instead_of_an_address(server: type[Server]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inherited:
+        fd, port = inherited.fileno(), inherited.getsockname()[1]
+        result = run("serve", "--fd", str(fd))
+    assert result.exit_code == 0, result.output
+    assert server.started["inherited"] == fd
+    assert server.started["port"] == port
+
+
+@pytest.mark.parametrize("address", ["--host=127.0.0.1", "--port=8000"])
+def test_serve_refuses_a_socket_and_an_address(address: str) -> None:
+    result = run("serve", "--fd", "3", address)
+    assert result.exit_code == 2
+    assert "--fd takes the place of --host and --port" in result.stderr
+
+
+def test_serve_refuses_what_does_not_listen(scratch: Path) -> None:
+    with socket.socket() as silent, (scratch / "file").open("w") as file:
+        for descriptor in (silent, file):
+            result = run("serve", "--fd", str(descriptor.fileno()))
+            assert result.exit_code == 2
+            assert "no TCP socket that listens" in result.stderr
 
 
 def test_a_missing_env_file_is_written_and_said_so(scratch: Path) -> None:

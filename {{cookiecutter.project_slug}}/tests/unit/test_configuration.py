@@ -26,6 +26,7 @@ def refusal() -> str:
 pytestmark = pytest.mark.usefixtures("scratch")
 
 SOURCES = {
+    "secrets/DATABASE__POOL_SIZE": "%d\n",
     ".env": "DATABASE__POOL_SIZE=%d\n",
     "config.yaml": "database:\n  pool_size: %d\n",
     "config.json": '{"database": {"pool_size": %d}}',
@@ -37,6 +38,8 @@ def test_the_environment_wins_over_files_and_one_file_over_the_next(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE__POOL_SIZE", "1")
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch / "secrets"))
+    (scratch / "secrets").mkdir()
     for size, (name, text) in enumerate(SOURCES.items(), start=2):
         (scratch / name).write_text(text % size, encoding="utf-8")
     found = [load_settings().database.pool_size]
@@ -44,7 +47,7 @@ def test_the_environment_wins_over_files_and_one_file_over_the_next(
     for name in SOURCES:
         found.append(load_settings().database.pool_size)
         (scratch / name).unlink()
-    assert found == [1, 2, 3, 4, 5]
+    assert found == [1, 2, 3, 4, 5, 6]
     assert load_settings().database.pool_size == 10
 
 
@@ -87,6 +90,8 @@ def test_a_list_is_json_or_separated_by_commas(
         ("DATABASE__POOL_SIZE", SECRET),
         ("DATABASE__URI", SECRET),
         ("RATE_LIMIT__REQUESTS", SECRET),
+        ("DRAIN_SECONDS", "-1"),
+        ("SHUTDOWN_SECONDS", "0"),
         ("TRUSTED_PROXIES", SECRET),
         ("TRUSTED_PROXIES", f'["{SECRET}"'),
     ],
@@ -98,6 +103,42 @@ def test_an_impossible_setting_is_named_and_its_value_not_repeated(
     message = refusal()
     assert name in message
     assert SECRET not in message
+
+
+@pytest.mark.parametrize("name", ["missing", "file"])
+def test_secrets_that_are_no_directory_are_refused(
+    name: str, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch / "file").touch()
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch / name))
+    assert "\nSECRETS_DIRECTORY: " in refusal()
+
+
+def test_a_secret_is_the_text_of_a_file_that_may_be_a_link(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = scratch / "..2026_11_20"
+    version.mkdir()
+    (version / "DATABASE__URL").write_text(f"sqlite:///{SECRET}.db\n", "utf-8")
+    try:
+        (scratch / "..data").symlink_to(version.name)
+        (scratch / "DATABASE__URL").symlink_to("..data/DATABASE__URL")
+    except OSError:
+        pytest.skip("this user may not make links")
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch))
+    settings = load_settings()
+    assert settings.database.url.get_secret_value() == f"sqlite:///{SECRET}.db"
+    assert SECRET not in settings.model_dump_json()
+
+
+def test_a_secret_that_is_no_setting_is_refused_where_a_section_has_its_name(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch))
+    (scratch / "SOMEBODY_ELSES").write_text(SECRET, encoding="utf-8")
+    load_settings()
+    (scratch / "DATABASE__URI").write_text(SECRET, encoding="utf-8")
+    assert "DATABASE__URI" in refusal()
 
 
 @pytest.mark.parametrize(

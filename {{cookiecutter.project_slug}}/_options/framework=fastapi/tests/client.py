@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
 from app.core.database import Database
-from app.core.settings import Settings
+from app.core.settings import Environment, Settings
 from app.main import create_app
 from app.models import Base
 from tests.settings import make_settings
 
 Client = AsyncClient
 App = FastAPI
+
+_ROUTERS: dict[Environment, APIRouter] = {}
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +80,13 @@ def client(app: App) -> Client:
 
 
 def make_app(settings: Settings, database: Database) -> App:
-    """Return an application that uses this database."""
+    """Return an application that uses this database.
+
+    The first request makes FastAPI analyse every route, which takes longer than most
+    tests do: all applications with the same routes share that work.
+    """
     app = create_app(settings)
+    app.router = _ROUTERS.setdefault(settings.environment, app.router)
     app.state.database = database
     return app
 

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import multiprocessing
-from threading import Event, Thread
+import os
+import socket
+from contextlib import suppress
 
 import click
-from granian import Granian
+from click.core import ParameterSource
 from granian.constants import HTTPModes
 from granian.http import HTTP1Settings
 
+from app.commands._server import Server
 from app.core.configuration import load_settings
 from app.core.interface import SERVER_OPTIONS
 from app.core.migrations import upgrade
 from app.core.settings import Environment
 
-HEADER_READ_MILLISECONDS = 10_000
-SHUTDOWN_SECONDS = 20
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--port", default=8000, show_default=True, help="Port to bind.")
+@click.option("--fd", type=int, help="Inherited socket to use instead of an address.")
 @click.option("--workers", default=1, show_default=True, help="Number of processes.")
 @click.option("--reload", is_flag=True, help="Restart when a source changes.")
-def command(host: str, port: int, workers: int, *, reload: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    fd: int | None,
+    workers: int,
+    *,
+    reload: bool,
+) -> None:
     """Serve HTTP; in development the database is migrated first."""
+    if fd is not None:
+        sources = [ctx.get_parameter_source(name) for name in ("host", "port")]
+        if ParameterSource.COMMANDLINE in sources:
+            message = "--fd takes the place of --host and --port"
+            raise click.UsageError(message)
+        host, port = _address_of(fd)
     settings = load_settings()
     if settings.environment is Environment.DEVELOPMENT:
         upgrade(settings)
@@ -33,32 +49,35 @@ def command(host: str, port: int, workers: int, *, reload: bool) -> None:
     # A fresh interpreter for each worker: a forked one would swallow a SIGTERM that
     # arrives while it still starts.
     multiprocessing.set_start_method("spawn", force=True)
-    server = Granian(
+    server = Server(
         "app.main:create_app",
-        factory=True,
         address=host,
         port=port,
+        inherited=fd,
         workers=workers,
         reload=reload,
         websockets=False,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MILLISECONDS),
-        workers_kill_timeout=SHUTDOWN_SECONDS,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=settings.keep_alive_seconds * 1000
+        ),
+        workers_kill_timeout=settings.shutdown_seconds,
         log_enabled=settings.debug,
         **SERVER_OPTIONS,
     )
+    server.run(settings.drain_seconds)
 
-    ended = Event()
 
-    def insist_on_stopping() -> None:
-        """Repeat the signal: a worker that has just started may miss the first one."""
-        while not ended.wait(1):
-            if server.interrupt_signal:
-                for worker in multiprocessing.active_children():
-                    worker.terminate()
+def _address_of(fd: int) -> tuple[str, int]:
+    """Return where an inherited socket listens.
 
-    Thread(target=insist_on_stopping, daemon=True).start()
-    try:
-        server.serve()
-    finally:
-        ended.set()
+    Raises:
+        BadParameter: it is none, or listens to something else than TCP.
+    """
+    with suppress(OSError), socket.socket(fileno=os.dup(fd)) as inherited:
+        listens = inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        if listens and inherited.family in {socket.AF_INET, socket.AF_INET6}:
+            host, port, *_ = inherited.getsockname()
+            return host, port
+    message = f"{fd} is no TCP socket that listens."
+    raise click.BadParameter(message, param_hint="--fd")

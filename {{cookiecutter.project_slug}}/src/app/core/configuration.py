@@ -1,4 +1,4 @@
-"""Reads the settings: environment, `.env`, `config.yaml`, `.json` and `.toml`."""
+"""Reads the settings: environment, secrets, `.env`, `config.yaml`, `.json`, `.toml`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
     YamlConfigSettingsSource,
 )
@@ -48,14 +50,27 @@ class _Sources(BaseSettings, Settings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del init_settings, file_secret_settings
+        del init_settings
         return (
             env_settings,
+            _secrets(file_secret_settings),
             dotenv_settings,
             YamlConfigSettingsSource(settings_cls),
             JsonConfigSettingsSource(settings_cls),
             TomlConfigSettingsSource(settings_cls),
         )
+
+
+def _secrets(source: PydanticBaseSettingsSource) -> PydanticBaseSettingsSource:
+    """Return the files of SECRETS_DIRECTORY, each named like the setting it holds."""
+    directory = os.environ.get("SECRETS_DIRECTORY") or None
+    try:
+        return NestedSecretsSettingsSource(
+            source, secrets_dir=directory, secrets_dir_missing="error"
+        )
+    except SettingsError as error:
+        sentence = f"SECRETS_DIRECTORY: {error}"
+        raise ConfigurationError(_lines([sentence])) from error
 
 
 def load_settings() -> Settings:
@@ -68,6 +83,8 @@ def load_settings() -> Settings:
         settings: Settings = _Sources()
     except ValidationError as error:
         raise ConfigurationError(_lines(_sentences(error))) from None
+    except ConfigurationError:
+        raise
     except Exception as error:  # each file format has its own
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigurationError(_lines([reason])) from error

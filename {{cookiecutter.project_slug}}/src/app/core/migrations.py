@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.core.dialects import dialect_of
@@ -43,8 +42,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     except OSError as error:
         raise _unavailable(error) from error
     except DBAPIError as error:
-        url = make_url(settings.database.url.get_secret_value())
-        if not dialect_of(url).is_transient(error):
+        if not dialect_of(settings.database.address()).is_transient(error):
             raise
         raise _unavailable(error.orig) from error
 

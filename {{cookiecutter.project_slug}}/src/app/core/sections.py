@@ -12,9 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     SecretStr,
-    field_validator,
 )
 from pydantic_settings import NoDecode
 from sqlalchemy import make_url
@@ -51,6 +49,20 @@ def _readable(value: str) -> str:
 type Limit = Annotated[str, AfterValidator(_readable)]
 
 
+def _names_a_database(value: SecretStr) -> SecretStr:
+    """Refuse a URL of a database that the service does not know."""
+    try:
+        url = make_url(value.get_secret_value())
+    except ArgumentError:
+        message = "this is not a database URL"
+        raise ValueError(message) from None
+    dialects.dialect_of(url)
+    return value
+
+
+type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
+
+
 class Section(BaseModel):
     """A group of settings: unknown names are refused, values do not change."""
 
@@ -64,36 +76,6 @@ class Section(BaseModel):
     def offences(self) -> Iterator[str]:
         """Yield what must not be so in staging and production, a sentence each."""
         yield from ()
-
-
-class DatabaseSettings(Section):
-    """Where the data is, and how long to wait for it. Times are in seconds."""
-
-    url: SecretStr = SecretStr("sqlite:///app.db")
-    pool_size: int = Field(default=10, ge=1)
-    pool_timeout: float = Field(default=3, gt=0)
-    connect_timeout: int = Field(default=2, ge=1)
-    statement_timeout: int = Field(default=10, ge=1)
-
-    @field_validator("url")
-    @classmethod
-    def _names_a_database(cls, value: SecretStr) -> SecretStr:
-        try:
-            url = make_url(value.get_secret_value())
-        except ArgumentError:
-            message = "this is not a database URL"
-            raise ValueError(message) from None
-        dialects.dialect_of(url)
-        return value
-
-    def offences(self) -> Iterator[str]:
-        """Refuse a local file where the service has a database server."""
-        url = make_url(self.url.get_secret_value())
-        servers = [name for name in dialects.names() if dialects.load(name).IS_SERVER]
-        if servers and url.get_backend_name() not in servers:
-            wanted = " or ".join(f"{name}://" for name in servers)
-            yield f"DATABASE__URL names a file on this machine; use {wanted}"
-        yield from dialects.dialect_of(url).offences(url)
 
 
 class RateLimitSettings(Section):

@@ -4,15 +4,15 @@ import socket
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from app.cli import main
-from app.core.database import Database
+from app.core.database import Database, run_on_connection
+from app.core.database_settings import DatabaseSettings
 from app.core.dialects import postgresql
 from app.core.drivers import postgresql as driver
 from app.core.errors import UnavailableError
-from app.core.sections import DatabaseSettings
 from tests.client import Client, connect, make_app
 from tests.settings import make_settings
 
@@ -50,6 +50,37 @@ def test_a_password_that_everybody_tries_first_is_an_offence(url: str) -> None:
     assert offence.startswith("DATABASE__URL")
 
 
+def test_the_password_in_effect_is_what_counts() -> None:
+    sound, weak = "hard-to-guess", "postgres"
+    given = {"url": f"postgresql://app:{weak}@db/app", "password": sound}
+    assert list(DatabaseSettings.model_validate(given).offences()) == []
+    given = {"url": f"postgresql://app:{sound}@db/app", "password": weak}
+    (offence,) = DatabaseSettings.model_validate(given).offences()
+    assert "DATABASE__PASSWORD" in offence
+
+
+@pytest.mark.parametrize("directory", ["/var/run/postgresql", "/cloudsql/a:b-c:d"])
+def test_a_unix_socket_takes_the_place_of_the_host(directory: str) -> None:
+    url = f"postgresql://app@/app?host={directory}"
+    database = DatabaseSettings.model_validate({"url": url, "password": "p:a/s@s%"})
+    engine = Database(database).engine
+    _, options = engine.dialect.create_connect_args(engine.url)
+    assert (options["host"], options["password"]) == (directory, "p:a/s@s%")
+
+
+def test_a_unix_socket_needs_no_password_but_no_weak_one_either() -> None:
+    url = "postgresql://app@/app?host=/var/run/postgresql"
+    database = DatabaseSettings.model_validate({"url": url})
+    assert list(database.offences()) == []
+    database = DatabaseSettings.model_validate({"url": url, "password": "postgres"})
+    assert list(database.offences())
+
+
+def test_a_file_needs_no_password() -> None:
+    given = {"url": "sqlite:///app.db", "password": "secret"}
+    assert DatabaseSettings.model_validate(given).address().password is None
+
+
 def test_a_file_is_an_offence_where_there_is_a_server() -> None:
     database = DatabaseSettings.model_validate({"url": "sqlite:////data/app.db"})
     (offence,) = database.offences()
@@ -84,6 +115,33 @@ async def test_the_time_limit_reaches_the_server(migrated_url: str) -> None:
         limit = await session.scalar(text("SHOW statement_timeout"))
     await database.dispose()
     assert limit == "7s"
+
+
+@only_postgresql
+def test_migrations_have_no_time_limit(migrated_url: str) -> None:
+    def look(connection: Connection) -> None:
+        with connection.begin():
+            assert connection.scalar(text("SHOW statement_timeout")) == "0"
+
+    run_on_connection(make_settings(migrated_url).database, look)
+
+
+@pytest.mark.parametrize("mode", ["disable", "require"])
+@only_postgresql
+async def test_options_for_tls_in_the_url_reach_the_server(
+    migrated_url: str, mode: str
+) -> None:
+    url = f"{migrated_url}?sslmode={mode}"
+    database = Database(make_settings(url).database)
+    query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    try:
+        async with database.transaction(readonly=True) as session:
+            encrypted = await session.scalar(text(query))
+    except UnavailableError:
+        assert mode == "require"  # this server cannot
+    else:
+        assert encrypted == (mode == "require")
+    await database.dispose()
 
 
 @only_postgresql

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 
 class Dialect(Protocol):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError, IntegrityError
     from sqlalchemy.pool import ConnectionPoolEntry
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 IS_SERVER: Final = False
 MIGRATION_LOCK: Final = "SELECT 1"  # BEGIN IMMEDIATE below already locks the file

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from pydantic import Field
 
 from app.core.auth_settings import AuthSettings
+from app.core.database_settings import DatabaseSettings
 from app.core.sections import (
     CorsSettings,
-    DatabaseSettings,
     Networks,
     RateLimitSettings,
     Section,
@@ -35,12 +35,20 @@ class Settings(Section):
     Attributes:
         trusted_proxies: networks whose `X-Forwarded-*` headers are believed.
         max_body_bytes: the longest request body that is read.
+        keep_alive_seconds: how long a connection may wait for the next request, or
+            take over its headers; behind a proxy, longer than that keeps connections.
+        drain_seconds: how long a service that is told to stop still takes requests,
+            while load balancers learn that it is not ready.
+        shutdown_seconds: how long requests in progress then have to finish.
     """
 
     environment: Environment = Environment.DEVELOPMENT
     debug: bool = False
     trusted_proxies: Networks = ()
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
+    keep_alive_seconds: int = Field(default=10, ge=1)
+    drain_seconds: int = Field(default=0, ge=0)
+    shutdown_seconds: int = Field(default=20, ge=1)
     # Has no default: validating an empty one names what is missing.
     auth: AuthSettings = cast("AuthSettings", {})
     database: DatabaseSettings = DatabaseSettings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from app.about import NAME, VERSION
+from app.core.draining import DRAINING
 from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
 from app.schemas.health import Health, Liveness, Readiness
@@ -21,6 +22,9 @@ async def get_liveness() -> Liveness:
 @router.get("/ready")
 async def get_readiness(request: Request) -> Readiness:
     """Say that requests can be served, or name the check that fails."""
+    if DRAINING.is_set():
+        message = "the service is about to stop"
+        raise UnavailableError(message)
     for name in NEEDED:
         if not await getattr(request.app.state, name).is_available():
             message = f"check failed: {name}"

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
+from app.core.draining import DRAINING
 from app.core.errors import AppError, ContentTooLargeError
 from app.core.http import client_of, cors_headers, request_id_from, security_headers
 from app.core.logging import CLIENT, REQUEST_ID
@@ -68,6 +69,8 @@ class RequestMiddleware:
                 for name, value in (*extra.items(), *state.get("headers", {}).items()):
                     response_headers.setdefault(name, value)
                 response_headers["Server"] = "app"
+                if DRAINING.is_set():
+                    response_headers["Connection"] = "close"
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 Session = AsyncSession
 
@@ -36,7 +36,7 @@ class Database:
     """
 
     def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
-        url = make_url(settings.url.get_secret_value())
+        url = settings.address()
         self.dialect = dialect_of(url)
         self.engine = create_async_engine(
             self.dialect.driver_url(url),

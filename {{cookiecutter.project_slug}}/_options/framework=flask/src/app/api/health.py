@@ -6,6 +6,7 @@ from flask import Blueprint, current_app
 
 from app.about import NAME, VERSION
 from app.api.operations import operation
+from app.core.draining import DRAINING
 from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
 from app.schemas.health import Health, Liveness, Readiness
@@ -35,6 +36,9 @@ def get_health() -> Health:
 
 
 def _readiness() -> Readiness:
+    if DRAINING.is_set():
+        message = "the service is about to stop"
+        raise UnavailableError(message)
     for name in NEEDED:
         if not current_app.extensions[name].is_available():
             message = f"check failed: {name}"

@@ -12,6 +12,7 @@ from werkzeug.datastructures import EnvironHeaders, Headers
 from app.api.errors import ProblemResponse
 from app.api.openapi import documented_path
 from app.api.problems import problem_of
+from app.core.draining import DRAINING
 from app.core.errors import AppError
 from app.core.http import client_of, cors_headers, request_id_from, security_headers
 from app.core.logging import CLIENT, REQUEST_ID
@@ -73,6 +74,8 @@ class RequestMiddleware:
             for name, value in extra.items():
                 response_headers.setdefault(name, value)
             response_headers["Server"] = "app"
+            if DRAINING.is_set():
+                response_headers["Connection"] = "close"
             return start_response(line, response_headers.to_wsgi_list(), exc_info)
 
         try:

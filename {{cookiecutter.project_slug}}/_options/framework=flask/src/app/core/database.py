@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 __all__ = ["Database", "Session", "run_on_connection"]
 
@@ -33,7 +33,7 @@ class Database:
     """
 
     def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
-        url = make_url(settings.url.get_secret_value())
+        url = settings.address()
         self.dialect = dialect_of(url)
         self.engine = create_engine(
             self.dialect.driver_url(url),

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import URL
+
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 NAME: Final = "postgresql+asyncpg"
 
 
+def driver_url(url: URL) -> URL:
+    """Return the URL without its options for TLS: SQLAlchemy cannot pass them on."""
+    return url.set(drivername=NAME).difference_update_query(_tls_options(url))
+
+
+def _tls_options(url: URL) -> dict[str, Any]:
+    return {key: url.query[key] for key in url.query if key.startswith("ssl")}
+
+
 def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the driver's own options; the server wants milliseconds."""
+    # asyncpg reads sslmode, sslrootcert and the like in a URL only.
+    tls = URL.create("postgresql", query=_tls_options(settings.address()))
     return {
+        "dsn": tls.render_as_string(),
         "timeout": settings.connect_timeout,
         "server_settings": {
             "statement_timeout": str(settings.statement_timeout * 1000),

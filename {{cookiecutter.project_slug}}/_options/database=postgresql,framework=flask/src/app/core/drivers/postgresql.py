@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import Error
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 NAME: Final = "postgresql+psycopg"
+
+
+def driver_url(url: URL) -> URL:
+    """Return the URL with its options, which libpq reads."""
+    return url.set(drivername=NAME)
 
 
 def connect_args(settings: DatabaseSettings) -> dict[str, Any]:

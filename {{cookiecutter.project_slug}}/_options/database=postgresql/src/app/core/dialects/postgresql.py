@@ -18,12 +18,12 @@ from app.core.drivers import postgresql as driver
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.exc import IntegrityError
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-    from app.core.sections import DatabaseSettings
+    from app.core.database_settings import DatabaseSettings
 
 IS_SERVER: Final = True
 # Any number will do, as long as no other program locks it in the same database.
@@ -32,8 +32,8 @@ MIGRATION_LOCK: Final = "SELECT pg_advisory_xact_lock(7262563)"
 READ_OPTIONS: Final = {"isolation_level": "AUTOCOMMIT"}
 
 _IDLE_SECONDS = 1.0
-_WEAK_PASSWORDS = frozenset({"", "app", "postgres", "password", "change-me"})
-# Connection lost, login refused, no such database, out of resources, server shutting
+_TRIED_FIRST = frozenset({"", "app", "postgres", "password", "change-me"})
+# Connection lost, access refused, no such database, out of resources, server shutting
 # down or statement cancelled, transaction to be repeated, lock not to be had
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03")
@@ -41,7 +41,7 @@ _TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03")
 
 def driver_url(url: URL) -> URL:
     """Return the URL with the driver that the service uses."""
-    return url.set(drivername=driver.NAME)
+    return driver.driver_url(url)
 
 
 def engine_options(settings: DatabaseSettings) -> dict[str, Any]:
@@ -55,8 +55,14 @@ def configure(engine: Engine, *, migrating: bool) -> None:
     A restarted server leaves dead connections in the pool. Testing each one before
     each use (`pool_pre_ping`) costs a sixth of the throughput; under load connections
     are hardly ever idle, so this costs next to nothing.
+
+    Migrations may take as long as they take, or wait for one another.
     """
-    del migrating
+    if migrating:
+
+        @event.listens_for(engine, "begin")
+        def lift_time_limit(connection: Connection) -> None:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
     @event.listens_for(engine, "checkin")
     def note_time(
@@ -98,6 +104,15 @@ def is_transient(error: DBAPIError) -> bool:
 
 
 def offences(url: URL) -> Iterator[str]:
-    """Refuse passwords that everybody tries first."""
-    if (url.password or "") in _WEAK_PASSWORDS:
-        yield "DATABASE__URL has no password, or one that everybody tries first"
+    """Refuse a password that everybody tries first.
+
+    Through a Unix socket there may be none: the server knows whose process it is.
+    """
+    host = url.query.get("host", "")
+    if not url.password and isinstance(host, str) and host.startswith("/"):
+        return
+    if (url.password or "") in _TRIED_FIRST:
+        yield (
+            "DATABASE__URL (or DATABASE__PASSWORD) has no password,"
+            " or one that everybody tries first"
+        )

@@ -1,0 +1,89 @@
+"""How long the matrix takes: fresh, unchanged, and after a change, in one run on one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests import matrix
+
+PROJECT = "{{cookiecutter.project_slug}}"
+
+# What is changed before each run, and how; each change stays for those that follow.
+RUNS = {
+    "fresh": None,
+    "unchanged": None,
+    "one_deploy_folder": (f"{PROJECT}/_options/deploy=fly/docs/deploy.md", "\nMore.\n"),
+    "a_base_module": (f"{PROJECT}/src/app/core/ids.py", "\n# More.\n"),
+}
+
+
+def checkout(folder: Path) -> Path:
+    """Copy what a clone holds, changes not yet committed included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=matrix.ROOT,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (source := matrix.ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    return folder
+
+
+def run(folder: Path, *options: str) -> tuple[float, int]:
+    """Return the seconds that a run takes, and the most memory (bytes) that it holds at once."""
+    command = [sys.executable, "-m", "tests.proving", *options]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=sys.stderr)
+    most = 0
+    while process.poll() is None:
+        most = max(most, memory_of(process.pid))
+        time.sleep(0.5)
+    if process.returncode:
+        sys.exit("the matrix does not hold, so its time says nothing")
+    return time.perf_counter() - started, most
+
+
+def memory_of(pid: int) -> int:
+    """Return the resident bytes of a process and of all that come from it."""
+    command = ["ps", "-eo", "pid=,ppid=,rss="]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    family = {pid}
+    for _ in range(8):
+        family |= {child for child, parent, _ in rows if parent in family}
+    return sum(kibibytes for child, _, kibibytes in rows if child in family) * 1024
+
+
+def main() -> None:
+    """Measure, and print JSON."""
+    found: dict[str, dict[str, float]] = {}
+    with TemporaryDirectory() as name:
+        folder = checkout(Path(name))
+        for label, change in RUNS.items():
+            if change:
+                path, text = change
+                with (folder / path).open("a", encoding="utf-8") as file:
+                    file.write(text)
+            seconds, memory = run(folder)
+            found[label] = {
+                "seconds": round(seconds, 1),
+                "of_fresh": round(seconds / found["fresh"]["seconds"], 3) if found else 1.0,
+                "peak_gib": round(memory / 2**30, 2),
+            }
+    print(json.dumps({"benchmark": "matrix", "cores": os.cpu_count(), "runs": found}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

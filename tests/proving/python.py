@@ -1,0 +1,174 @@
+"""The checks of a service's Python: they want its environment and its servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tests import matrix, postgres, redis_server
+from tests.proving.outcome import Outcome
+from tests.proving.store import FOLDER, digest
+from tests.serving import serves
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# What these checks can read; packaging wants a README too, but not its text.
+FILES = (
+    "src/",
+    "tests/",
+    "migrations/",
+    "pyproject.toml",
+    "uv.lock",
+    "alembic.ini",
+    ".python-version",
+    ".env.example",
+)
+
+CHECKS = ("sync", "mypy", "layers", "tests", "serve")
+
+# What the project's tools would take for theirs.
+OURS = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTEST_CURRENT_TEST"}
+
+LAYERS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
+LINES_OF_A_FAILURE = 80
+
+
+@cache
+def interpreter() -> str:
+    """Return the Python that a project asks for, or else one that it supports."""
+    asked: str = matrix.read_questions()["python_version"][0]
+    found = subprocess.run(["uv", "python", "find", asked], check=False, capture_output=True)
+    return asked if found.returncode == 0 else ">=3.12"
+
+
+@contextmanager
+def surroundings(database: str) -> Iterator[dict[str, str]]:
+    """Yield the environment to run a project in, with the servers that its tests want."""
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    environment["UV_PYTHON"] = interpreter()
+    with ExitStack() as servers:
+        if url := servers.enter_context(redis_server.server()):
+            environment["TEST_REDIS_URL"] = url
+        if database == "postgresql":
+            if url := servers.enter_context(postgres.fresh_database()):
+                environment |= {"TEST_DATABASE_URL": url, "CI": "true"}
+            elif "CI" in environment:
+                sys.exit("PostgreSQL services are proven on PostgreSQL, and here is none.")
+        yield environment
+
+
+@dataclass(frozen=True)
+class Tools:
+    """How the project's own tools are called, and where mypy keeps what it knows."""
+
+    python: list[str]
+    mypy_cache: list[str]
+
+
+def shared_tools(tree: Path, environment: dict[str, str], slot: int) -> Tools:
+    """Give a tree an environment of its own over the one for its dependencies.
+
+    The packages are installed once for each lock file; of the tree itself there is only
+    an editable installation.
+    """
+    lock = (tree / "uv.lock").read_text(encoding="utf-8")
+    packages = FOLDER / "environments" / digest(lock, environment["UV_PYTHON"])[:16]
+    run(
+        ["uv", "sync", "--quiet", "--locked", "--no-install-project"],
+        tree,
+        environment | {"UV_PROJECT_ENVIRONMENT": str(packages)},
+    )
+    run(["uv", "venv", "--quiet", ".venv"], tree, environment)
+    (site,) = (tree / ".venv").glob("[Ll]ib/**/site-packages")
+    (shared,) = packages.glob("[Ll]ib/**/site-packages")
+    (site / "shared.pth").write_text(f"{shared}\n", encoding="utf-8")
+    run(["uv", "pip", "install", "--quiet", "--no-deps", "-e", "."], tree, environment)
+    (python,) = [*(tree / ".venv").glob("bin/python"), *(tree / ".venv").glob("Scripts/python.exe")]
+    return Tools([str(python)], ["--cache-dir", str(packages.with_suffix(f".mypy-{slot}"))])
+
+
+def own_tools(project: Path, environment: dict[str, str]) -> Tools:
+    """Install a project as its owner would."""
+    run(["uv", "sync", "--quiet", "--locked"], project, environment)
+    return Tools(["uv", "run", "--no-sync", "python"], [])
+
+
+class CommandError(Exception):
+    """A command failed; the text says which, and what it wrote."""
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    """Run a command in a folder and return what it wrote.
+
+    Raises:
+        CommandError: it did not succeed.
+    """
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        end = "\n".join(done.stdout.splitlines()[-LINES_OF_A_FAILURE:])
+        message = f"{' '.join(command)} exits with {done.returncode}\n{end}"
+        raise CommandError(message)
+    return done.stdout
+
+
+def prove(
+    tree: Path,
+    database: str,
+    *,
+    slot: int,
+    checks: tuple[str, ...] = CHECKS,
+    unshared: bool = False,
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield each check of a tree of Python and what it found; `sync` is always the first."""
+    with surroundings(database) as environment:
+        tools = Tools([], [])
+
+        def sync() -> Outcome:
+            nonlocal tools
+            own = own_tools(tree, environment) if unshared else None
+            tools = own or shared_tools(tree, environment, slot)
+            return Outcome(1)
+
+        def count(pattern: str, *arguments: str) -> Outcome:
+            found = re.search(pattern, run([*tools.python, *arguments], tree, environment))
+            return Outcome(int(found[1]) if found else 0)
+
+        steps: dict[str, Callable[[], Outcome]] = {
+            "sync": sync,
+            "mypy": lambda: count(
+                r"no issues found in (\d+) source files", "-m", "mypy", *tools.mypy_cache
+            ),
+            "layers": lambda: count(r"Contracts: (\d+) kept, 0 broken", "-c", LAYERS, "--no-logo"),
+            "tests": lambda: count(r"(\d+) passed", "-m", "pytest", "--quiet"),
+            "serve": lambda: Outcome(1, serves(tree, environment)),
+        }
+        for name in ("sync", *(name for name in CHECKS[1:] if name in checks)):
+            step = steps[name]
+            started = time.perf_counter()
+            try:
+                outcome = step()
+            except CommandError as error:
+                outcome = Outcome(1, [str(error)])
+            outcome.seconds = time.perf_counter() - started
+            yield name, outcome
+            if name == "sync" and not outcome.held:
+                return

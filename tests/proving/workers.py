@@ -1,0 +1,143 @@
+"""Processes that do the work, and end with the one that gave it to them, however that ends."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from tests.generation import user_settings
+from tests.proving import projects, units
+from tests.proving.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+
+    from tests.matrix import Combination
+    from tests.proving.units import Source, Unit
+
+POSIX = os.name == "posix"
+
+_slot = 0
+
+
+@contextmanager
+def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool of workers; if the block or this process ends early, so do they."""
+    spawn = multiprocessing.get_context("spawn")
+    ends, held = spawn.Pipe(duplex=False)
+    slots = spawn.SimpleQueue()
+    for slot in range(jobs):
+        slots.put(slot)
+    executor = ProcessPoolExecutor(jobs, spawn, _begin, (ends, slots))
+    try:
+        yield executor
+        executor.shutdown()
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        held.close()
+
+
+def _begin(ends: Connection, slots: Any) -> None:
+    """Make this process the first of a group, which ends when nobody holds the pipe."""
+    global _slot  # noqa: PLW0603 -- one for each process, set before anything else
+    _slot = slots.get()
+    logging.getLogger("cookiecutter").setLevel(logging.CRITICAL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if POSIX:
+        os.setpgid(0, 0)
+
+    def end_with_the_other() -> None:
+        try:
+            ends.recv()
+        except EOFError:
+            if POSIX:
+                os.killpg(0, signal.SIGKILL)
+            os._exit(1)
+
+    Thread(target=end_with_the_other, daemon=True).start()
+
+
+def timed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[float, Any]:
+    """Return how many seconds a function took, and its result."""
+    started = time.perf_counter()
+    result = function(*arguments)
+    return time.perf_counter() - started, result
+
+
+def make(template: Path, output: Path, combination: Combination) -> dict[str, Any]:
+    """Generate a combination, or see it refused; return its files and what was found."""
+    started = time.perf_counter()
+    if combination.refused_because:
+        with TemporaryDirectory() as scratch:
+            outcome = projects.refuse(template, Path(scratch), combination)
+        outcome.seconds = time.perf_counter() - started
+        return {"files": {}, "found": {"refused": asdict(outcome)}}
+    project = output / combination.id
+    try:
+        made = projects.make(template, output / f"{combination.id}.making", combination.answers)
+        made.rename(project)
+        found = projects.look_at(project, combination.answers)
+    except Exception:  # noqa: BLE001 -- a template that is wrong breaks in any way
+        outcome = Outcome(1, [traceback.format_exc()], time.perf_counter() - started)
+        return {"files": {}, "found": {"generate": asdict(outcome)}}
+    files = projects.files_of(project)
+    found = {"generate": Outcome(len(files), seconds=time.perf_counter() - started), **found}
+    return {"files": files, "found": {name: asdict(seen) for name, seen in found.items()}}
+
+
+def prove(work: list[tuple[Unit, Source]]) -> list[tuple[Unit, str, dict[str, Any]]]:
+    """Return check and outcome for each of some units."""
+    return [
+        (unit, check, asdict(outcome)) for unit, check, outcome in units.prove(work, slot=_slot)
+    ]
+
+
+def prove_alone(
+    template: Path, combination: Combination, files: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Generate a combination by the command itself, and run every check in the project."""
+    found = {}
+    with TemporaryDirectory() as scratch:
+        started = time.perf_counter()
+        project = by_command(template, Path(scratch), combination)
+        outcome = Outcome(len(files), seconds=time.perf_counter() - started)
+        if projects.files_of(project) != files:
+            outcome.complaints.append("the command does not generate the same")
+        found["generate"] = outcome
+        started = time.perf_counter()
+        for name, seen in chain(
+            projects.look_at(project, combination.answers).items(),
+            units.prove_alone(project, combination, slot=_slot),
+        ):
+            seen.seconds = seen.seconds or time.perf_counter() - started
+            found[name] = seen
+            started = time.perf_counter()
+    return {name: asdict(seen) for name, seen in found.items()}
+
+
+def by_command(template: Path, folder: Path, combination: Combination) -> Path:
+    """Generate a combination as a user does."""
+    with user_settings() as settings:
+        command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input"]
+        options = ["--config-file", str(settings), "--output-dir", str(folder)]
+        answers = [f"{question}={answer}" for question, answer in combination.answers.items()]
+        subprocess.run([*command, *options, *answers], check=True, stdout=subprocess.DEVNULL)
+    (project,) = folder.iterdir()
+    return project

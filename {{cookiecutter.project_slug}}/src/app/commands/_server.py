@@ -1,0 +1,77 @@
+"""The main process of the server: starts the workers, and ends them in good order."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from signal import SIGTERM
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from granian._granian import ListenerSpec
+from granian.server import MPServer
+
+from app.commands._worker import load
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+
+class Server(MPServer):
+    """Granian, able to drain, and to serve on a socket that it has inherited."""
+
+    _shd: Any
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        inherited: int | None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(target, **options)
+        self._inherited = inherited
+        self._signals: SimpleQueue[int] = SimpleQueue()
+        self._ended = Event()
+
+    def run(self, drain_seconds: int) -> None:
+        """Serve until a signal comes.
+
+        On SIGTERM the workers are told, and still serve for the time given; a second
+        signal cuts it short. Ctrl+C stops at once.
+        """
+        told, telling = multiprocessing.Pipe(duplex=False)
+        Thread(target=self._stop, args=(telling, drain_seconds), daemon=True).start()
+        try:
+            self.serve(target_loader=partial(load, told))
+        finally:
+            self._ended.set()
+
+    def signal_handler_interrupt(self, signum: int, *_: object) -> None:
+        """Leave the signal to a thread: a handler must not wait for locks."""
+        self._signals.put(signum)
+
+    def _stop(self, telling: Connection, drain_seconds: int) -> None:
+        if self._signals.get() == SIGTERM and drain_seconds:
+            telling.close()
+            with suppress(Empty):
+                self._signals.get(timeout=drain_seconds)
+        self.interrupt_signal = True
+        self.main_loop_interrupt.set()
+        # Repeat it: a worker that has just started may miss the first signal.
+        while not self._ended.wait(1):
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+
+    def _init_shared_socket(self) -> None:
+        if self._inherited is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        # The workers share it, as they would share a Unix socket.
+        self._shd = ListenerSpec(self.bind_addr, 0, self.backlog).build()
+        os.dup2(self._inherited, self._shd.get_fd())
+        self._sso = socket.socket(fileno=self._shd.get_fd())

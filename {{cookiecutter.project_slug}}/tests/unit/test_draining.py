@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from multiprocessing import Pipe
+from signal import SIGTERM
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.commands._server import Server
+from app.commands._worker import load
+from app.core.draining import DRAINING
+from app.core.interface import SERVER_OPTIONS
+from tests.processes import SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from functools import partial
+    from typing import Any
+
+
+def test_a_signal_is_announced_and_a_second_one_obeyed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server("app.main:create_app", inherited=None, **SERVER_OPTIONS)
+
+    def serve(*, target_loader: partial[Callable[..., Any]]) -> None:
+        (told,) = target_loader.args
+        assert not told.poll()
+        server.signal_handler_interrupt(SIGTERM)
+        assert told.poll(SECONDS)
+        assert not server.interrupt_signal
+        server.signal_handler_interrupt(SIGTERM)
+        assert server.main_loop_interrupt.wait(SECONDS)
+
+    monkeypatch.setattr(server, "serve", serve)
+    server.run(drain_seconds=600)
+    assert server.interrupt_signal
+
+
+@pytest.mark.usefixtures("scratch")
+def test_a_worker_drains_when_the_end_is_announced() -> None:
+    told, telling = Pipe(duplex=False)
+    assert callable(load(told, "app.main:create_app"))
+    assert not DRAINING.is_set()
+    telling.close()
+    assert DRAINING.wait(SECONDS)
+    DRAINING.clear()
