@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -66,15 +65,7 @@ def surroundings(database: str) -> Iterator[dict[str, str]]:
         yield environment
 
 
-@dataclass(frozen=True)
-class Tools:
-    """How the project's own tools are called, and where mypy keeps what it knows."""
-
-    python: list[str]
-    mypy_cache: list[str]
-
-
-def shared_tools(tree: Path, environment: dict[str, str], slot: int) -> Tools:
+def shared_python(tree: Path, environment: dict[str, str]) -> list[str]:
     """Give a tree an environment of its own over the one for its dependencies.
 
     The packages are installed once for each lock file; of the tree itself there is only
@@ -93,13 +84,13 @@ def shared_tools(tree: Path, environment: dict[str, str], slot: int) -> Tools:
     (site / "shared.pth").write_text(f"{shared}\n", encoding="utf-8")
     run(["uv", "pip", "install", "--quiet", "--no-deps", "-e", "."], tree, environment)
     (python,) = [*(tree / ".venv").glob("bin/python"), *(tree / ".venv").glob("Scripts/python.exe")]
-    return Tools([str(python)], ["--cache-dir", str(packages.with_suffix(f".mypy-{slot}"))])
+    return [str(python)]
 
 
-def own_tools(project: Path, environment: dict[str, str]) -> Tools:
-    """Install a project as its owner would."""
+def own_python(project: Path, environment: dict[str, str]) -> list[str]:
+    """Install a project as its owner would; return how its Python is called."""
     run(["uv", "sync", "--quiet", "--locked"], project, environment)
-    return Tools(["uv", "run", "--no-sync", "python"], [])
+    return ["uv", "run", "--no-sync", "python"]
 
 
 class CommandError(Exception):
@@ -134,29 +125,25 @@ def prove(
     tree: Path,
     database: str,
     *,
-    slot: int,
     checks: tuple[str, ...] = CHECKS,
     unshared: bool = False,
 ) -> Iterator[tuple[str, Outcome]]:
     """Yield each check of a tree of Python and what it found; `sync` is always the first."""
     with surroundings(database) as environment:
-        tools = Tools([], [])
+        python: list[str] = []
 
         def sync() -> Outcome:
-            nonlocal tools
-            own = own_tools(tree, environment) if unshared else None
-            tools = own or shared_tools(tree, environment, slot)
+            nonlocal python
+            python = (own_python if unshared else shared_python)(tree, environment)
             return Outcome(1)
 
         def count(pattern: str, *arguments: str) -> Outcome:
-            found = re.search(pattern, run([*tools.python, *arguments], tree, environment))
+            found = re.search(pattern, run([*python, *arguments], tree, environment))
             return Outcome(int(found[1]) if found else 0)
 
         steps: dict[str, Callable[[], Outcome]] = {
             "sync": sync,
-            "mypy": lambda: count(
-                r"no issues found in (\d+) source files", "-m", "mypy", *tools.mypy_cache
-            ),
+            "mypy": lambda: count(r"no issues found in (\d+) source files", "-m", "mypy"),
             "layers": lambda: count(r"Contracts: (\d+) kept, 0 broken", "-c", LAYERS, "--no-logo"),
             "tests": lambda: count(r"(\d+) passed", "-m", "pytest", "--quiet"),
             "serve": lambda: Outcome(1, serves(tree, environment)),

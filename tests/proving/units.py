@@ -108,7 +108,7 @@ def _matching(files: Mapping[str, str], pattern: re.Pattern[str]) -> tuple[tuple
     return tuple(file for file in files.items() if pattern.search(file[0]))
 
 
-def prove(work: list[tuple[Unit, Source]], *, slot: int) -> Iterator[tuple[Unit, str, Outcome]]:
+def prove(work: list[tuple[Unit, Source]]) -> Iterator[tuple[Unit, str, Outcome]]:
     """Yield what was found for units of one check, each in a tree that holds nothing else."""
     with TemporaryDirectory() as scratch:
         trees = []
@@ -120,7 +120,7 @@ def prove(work: list[tuple[Unit, Source]], *, slot: int) -> Iterator[tuple[Unit,
             for unit, tree in trees:
                 (tree / "README.md").touch()
                 database = unit.told.partition(" ")[0]
-                for name, outcome in python.prove(tree, database, slot=slot, checks=unit.checks):
+                for name, outcome in python.prove(tree, database, checks=unit.checks):
                     yield unit, name, outcome
             return
         for check in work[0][0].checks:
@@ -171,9 +171,7 @@ def _complaints(check: str, trees: list[tuple[Unit, Path]]) -> list[str]:
     return [line for _, tree in trees for line in validator.complaints(tree, ())]
 
 
-def prove_alone(
-    project: Path, combination: Combination, *, slot: int
-) -> Iterator[tuple[str, Outcome]]:
+def prove_alone(project: Path, combination: Combination) -> Iterator[tuple[str, Outcome]]:
     """Yield what every check finds in a complete project."""
     every = [path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()]
     for name, command in RUFF.items():
@@ -185,4 +183,4 @@ def prove_alone(
     if deploy != "none":
         yield "target", Outcome(1, list(target_of(deploy).complaints(project)))
     database = combination.answers["database"]
-    yield from python.prove(project, database, slot=slot, unshared=True)
+    yield from python.prove(project, database, unshared=True)

@@ -32,18 +32,13 @@ if TYPE_CHECKING:
 
 POSIX = os.name == "posix"
 
-_slot = 0
-
 
 @contextmanager
 def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool of workers; if the block or this process ends early, so do they."""
     spawn = multiprocessing.get_context("spawn")
     ends, held = spawn.Pipe(duplex=False)
-    slots = spawn.SimpleQueue()
-    for slot in range(jobs):
-        slots.put(slot)
-    executor = ProcessPoolExecutor(jobs, spawn, _begin, (ends, slots))
+    executor = ProcessPoolExecutor(jobs, spawn, _begin, (ends,))
     try:
         yield executor
         executor.shutdown()
@@ -54,10 +49,8 @@ def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         held.close()
 
 
-def _begin(ends: Connection, slots: Any) -> None:
+def _begin(ends: Connection) -> None:
     """Make this process the first of a group, which ends when nobody holds the pipe."""
-    global _slot  # noqa: PLW0603 -- one for each process, set before anything else
-    _slot = slots.get()
     logging.getLogger("cookiecutter").setLevel(logging.CRITICAL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if POSIX:
@@ -104,9 +97,7 @@ def make(template: Path, output: Path, combination: Combination) -> dict[str, An
 
 def prove(work: list[tuple[Unit, Source]]) -> list[tuple[Unit, str, dict[str, Any]]]:
     """Return check and outcome for each of some units."""
-    return [
-        (unit, check, asdict(outcome)) for unit, check, outcome in units.prove(work, slot=_slot)
-    ]
+    return [(unit, check, asdict(outcome)) for unit, check, outcome in units.prove(work)]
 
 
 def prove_alone(
@@ -124,7 +115,7 @@ def prove_alone(
         started = time.perf_counter()
         for name, seen in chain(
             projects.look_at(project, combination.answers).items(),
-            units.prove_alone(project, combination, slot=_slot),
+            units.prove_alone(project, combination),
         ):
             seen.seconds = seen.seconds or time.perf_counter() - started
             found[name] = seen
