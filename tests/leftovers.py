@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 # GitHub's expressions are `${{ ... }}`, CloudFormation's references `{{resolve:...}}`.
 TEMPLATE = re.compile(r"(?<!\$)\{\{(?!resolve:)|\{%|#%|(?<!\w)_options/|(?i:cookiecutter)")
 
-IMAGES = tuple(
-    f"deploy={target}" for target in ("compose", "cloud_run", "kubernetes", "fly", "aws")
-)
-
 # Words, as patterns, and the answers any of which gives them a place.
 WORDS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("fastapi", "starlette", "uvicorn"), ("framework=fastapi",)),
@@ -30,7 +26,7 @@ WORDS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("oidc", "openid", "identity.provider", "jwks", "keycloak", "pkce"), ("auth=oidc",)),
     (("jwt",), ("auth=jwt", "auth=oidc")),
     (("postgres(?:ql)?", "psycopg", "asyncpg"), ("database=postgresql",)),
-    (("docker(?:file)?",), IMAGES),
+    (("docker(?:file)?",), ("container=yes",)),
     (("compose",), ("deploy=compose",)),
     (("caddy(?:file)?",), ("deploy=compose", "deploy=systemd")),
     (("cloud.?run", "knative", "gcloud", "skaffold", "cloud.?build"), ("deploy=cloud_run",)),
@@ -97,6 +93,7 @@ def words_of_other_answers(project: Path, answers: dict[str, str]) -> Iterator[s
     chosen = {
         f"{question}={part}" for question, answer in answers.items() for part in answer.split("+")
     }
+    chosen |= {"container=yes"} if (project / "Dockerfile").exists() else set()
     for name, text in _texts(project):
         for word, places, line in _mentions(f"{name}\n{text}"):
             allowed = ALLOWED.get(word)

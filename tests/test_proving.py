@@ -144,8 +144,8 @@ QUICK = [
     ),
     Break(
         "_options/ci=github/.github/workflows/ci.yml",
-        "permissions: {}\n",
-        "permissions: write-all\n",
+        "uv run pre-commit run --all-files",
+        "echo ${{ github.head_ref }}",
         "zizmor",
         "zizmor refuses",
         lambda a: a["ci"] == "github",
@@ -247,7 +247,10 @@ def test_the_matrix_names_exactly_the_combinations_whose_python_breaks(
     some = [
         c
         for c in POSSIBLE
-        if c.answers | LEAST == c.answers and c.answers["auth"] in {"none", "api_key"}
+        if c.answers | LEAST == c.answers
+        and c.answers["auth"] in {"none", "api_key"}
+        # The tests of FastAPI services take longest, and nothing more is to be seen there.
+        and not (broken.check == "tests" and c.answers["framework"] == "fastapi")
     ]
     found = [
         failure
@@ -355,7 +358,8 @@ def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
-    command = [sys.executable, "-m", "tests.proving", "flask-none-none-sqlite-none", "--alone", "0"]
+    one = "flask-none-none-sqlite-none"
+    command = [sys.executable, "-m", "tests.proving", one, "--check", "mypy"]
     first = subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, text=True)
     assert first.stdout
     until = next(line for line in first.stdout if "prove:" in line)
@@ -364,6 +368,7 @@ def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
     assert workers
     first.send_signal(how)
     first.wait()
+    first.stdout.close()
     assert first.returncode
     wait_until_gone(workers)
     again = subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True)
