@@ -222,7 +222,7 @@ PYTHON = [
         '  "flask-openapi3-swagger>=5.31,<6",\n',
         "",
         "sync",
-        "uv sync --quiet --locked",
+        "uv lock --quiet --check",
         lambda a: a["framework"] == "flask",
     ),
     Break(  # two heads

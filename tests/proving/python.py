@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -73,11 +74,18 @@ def shared_python(tree: Path, environment: dict[str, str]) -> list[str]:
     """
     lock = (tree / "uv.lock").read_text(encoding="utf-8")
     packages = FOLDER / "environments" / digest(lock, environment["UV_PYTHON"])[:16]
-    run(
-        ["uv", "sync", "--quiet", "--locked", "--no-install-project"],
-        tree,
-        environment | {"UV_PROJECT_ENVIRONMENT": str(packages)},
-    )
+    run(["uv", "lock", "--quiet", "--check"], tree, environment)
+    if not packages.exists():  # it is whole or not there, however the run that made it ended
+        making = packages.with_suffix(f".{os.getpid()}")
+        run(
+            ["uv", "sync", "--quiet", "--locked", "--no-install-project"],
+            tree,
+            environment | {"UV_PROJECT_ENVIRONMENT": str(making)},
+        )
+        try:
+            making.rename(packages)
+        except OSError:  # somebody else was quicker
+            shutil.rmtree(making)
     run(["uv", "venv", "--quiet", ".venv"], tree, environment)
     (site,) = (tree / ".venv").glob("[Ll]ib/**/site-packages")
     (shared,) = packages.glob("[Ll]ib/**/site-packages")
