@@ -6,13 +6,13 @@ import ast
 import re
 import tomllib
 from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
 from tests import matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
 
 # GitHub's expressions are `${{ ... }}`, CloudFormation's references `{{resolve:...}}`.
 TEMPLATE = re.compile(r"(?<!\$)\{\{(?!resolve:)|\{%|#%|(?<!\w)_options/|(?i:cookiecutter)")
@@ -60,8 +60,12 @@ IMPORT_NAMES = {"argon2-cffi": "argon2", "pyjwt": "jwt", "python-dotenv": "doten
 MAY_BE_EMPTY = {"__init__.py", "py.typed"}
 
 
-def leftovers(project: Path, answers: dict[str, str]) -> list[str]:
-    """Return a line for everything in a project that its owner would wonder about."""
+def leftovers(project: Mapping[str, str], answers: dict[str, str]) -> list[str]:
+    """Return a line for everything in a project that its owner would wonder about.
+
+    Of the project, that is, the texts of all its files by path, as `reading.contents`
+    returns them.
+    """
     return [
         *traces_of_the_template(project),
         *words_of_other_answers(project, answers),
@@ -70,31 +74,27 @@ def leftovers(project: Path, answers: dict[str, str]) -> list[str]:
     ]
 
 
-def _texts(project: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(project.rglob("*")):
-        if path.is_file():
-            yield path.relative_to(project).as_posix(), path.read_text(encoding="utf-8")
-
-
-def traces_of_the_template(project: Path) -> Iterator[str]:
+def traces_of_the_template(project: Mapping[str, str]) -> Iterator[str]:
     """Yield what Jinja or the hook should have replaced, and what holds nothing."""
-    for path in sorted(project.rglob("*")):
-        empty = path.is_dir() and not any(path.iterdir())
-        hollow = path.is_file() and path.name not in MAY_BE_EMPTY and not path.stat().st_size
-        if empty or hollow:
-            yield f"{path.relative_to(project)} is empty"
-    for name, text in _texts(project):
-        for found in sorted(set(TEMPLATE.findall(f"{name}\n{text}"))):
+    for name, text in project.items():
+        if not text and PurePath(name).name not in MAY_BE_EMPTY:
+            yield f"{name} is empty"
+        for found in _traces(f"{name}\n{text}"):
             yield f"{name} holds {found}"
 
 
-def words_of_other_answers(project: Path, answers: dict[str, str]) -> Iterator[str]:
+@cache
+def _traces(text: str) -> list[str]:
+    return sorted(set(TEMPLATE.findall(text)))
+
+
+def words_of_other_answers(project: Mapping[str, str], answers: dict[str, str]) -> Iterator[str]:
     """Yield the lines that mention an answer that was not given."""
     chosen = {
         f"{question}={part}" for question, answer in answers.items() for part in answer.split("+")
     }
-    chosen |= {"container=yes"} if (project / "Dockerfile").exists() else set()
-    for name, text in _texts(project):
+    chosen |= {"container=yes"} if "Dockerfile" in project else set()
+    for name, text in project.items():
         for word, places, line in _mentions(f"{name}\n{text}"):
             allowed = ALLOWED.get(word)
             in_place = allowed and (allowed.search(name) or allowed.search(line))
@@ -131,10 +131,10 @@ def _words() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     ]
 
 
-def unused_dependencies(project: Path) -> Iterator[str]:
+def unused_dependencies(project: Mapping[str, str]) -> Iterator[str]:
     """Yield the dependencies that no module imports, or opens as a resource."""
-    pyproject = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    named = set(_names(project))
+    pyproject = tomllib.loads(project["pyproject.toml"])
+    named = set().union(*map(_names_in, _modules(project, "src/", "migrations/")))
     for requirement in pyproject["project"]["dependencies"]:
         name = re.split(r"[^\w.-]", requirement)[0].lower()
         module = IMPORT_NAMES.get(name, name.replace("-", "_"))
@@ -142,10 +142,10 @@ def unused_dependencies(project: Path) -> Iterator[str]:
             yield f"pyproject.toml depends on {name}, which no module names"
 
 
-def _names(project: Path) -> Iterator[str]:
-    for folder in ("src", "migrations"):
-        for module in (project / folder).rglob("*.py"):
-            yield from _names_in(module.read_text(encoding="utf-8"))
+def _modules(project: Mapping[str, str], *folders: str) -> Iterator[str]:
+    for name, text in project.items():
+        if name.startswith(folders) and name.endswith(".py"):
+            yield text
 
 
 @cache
@@ -161,11 +161,11 @@ def _names_in(source: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def unknown_settings(project: Path) -> Iterator[str]:
+def unknown_settings(project: Mapping[str, str]) -> Iterator[str]:
     """Yield the names in .env.example, commented ones too, that no settings class has."""
-    fields = fields_of_classes(project / "src" / "app")
-    example = (project / ".env.example").read_text(encoding="utf-8")
-    for setting in re.findall(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE):
+    fields = fields_of_classes(_modules(project, "src/app/"))
+    example = r"^(?:# ?)?([A-Z][A-Z0-9_]*)="
+    for setting in re.findall(example, project[".env.example"], re.MULTILINE):
         if not is_setting(setting, fields):
             yield f".env.example names {setting}, which is no setting"
 
@@ -180,11 +180,11 @@ def is_setting(name: str, fields: dict[str, dict[str, str]]) -> bool:
     return True
 
 
-def fields_of_classes(package: Path) -> dict[str, dict[str, str]]:
+def fields_of_classes(modules: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return, for every class, its annotated names and what they are annotated with."""
     fields: dict[str, dict[str, str]] = {}
-    for module in package.rglob("*.py"):
-        fields |= _fields_in(module.read_text(encoding="utf-8"))
+    for module in modules:
+        fields |= _fields_in(module)
     return fields
 
 

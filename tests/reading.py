@@ -65,10 +65,20 @@ def parse(name: str, text: str) -> object:
     return READERS.get(kind, str)(text)
 
 
+def contents(project: Path) -> dict[str, bytes]:
+    """Return what is in every file of a project, by its path; an empty folder's ends in `/`."""
+    found = {}
+    for folder, folders, files in project.walk():
+        for name in files:
+            found[(folder / name).relative_to(project).as_posix()] = (folder / name).read_bytes()
+        if not folders and not files:
+            found[f"{folder.relative_to(project).as_posix()}/"] = b""
+    return dict(sorted(found.items()))
+
+
 def read_project(project: Path) -> dict[str, object]:
     """Return what every file of a project says, by its path."""
     return {
-        path.relative_to(project).as_posix(): read(path)
-        for path in sorted(project.rglob("*"))
-        if path.is_file()
+        name: parse(PurePath(name).name, content.decode())
+        for name, content in contents(project).items()
     }

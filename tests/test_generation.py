@@ -18,6 +18,7 @@ from tests import matrix
 from tests.generation import context, generate, load_hook
 from tests.leftovers import leftovers
 from tests.proving import projects
+from tests.reading import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,14 +31,6 @@ WITHOUT_NETWORK = [
     for c in matrix.product(matrix.read_questions())
     if c.answers["deploy"] == "none" and c.answers["ci"] == "none"
 ]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file, and every folder, by path."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b""
-        for path in folder.rglob("*")
-    }
 
 
 @pytest.mark.parametrize("auth", matrix.choices(matrix.read_questions())["auth"])
@@ -211,7 +204,8 @@ def test_a_deploy_target_is_a_folder_and_a_word(template: Path, tmp_path: Path) 
     combinations = [c for c in matrix.product(questions) if c.answers["deploy"] == "moon"]
     project = generate(recipe, tmp_path / "out", combinations[0].answers)
     assert (project / "rocket.txt").read_text(encoding="utf-8") == "up\n"
-    assert not leftovers(project, combinations[0].answers)
+    texts = {name: content.decode() for name, content in contents(project).items()}
+    assert not leftovers(texts, combinations[0].answers)
     assert not (generate(recipe, tmp_path / "other", {"deploy": "none"}) / "rocket.txt").exists()
 
 

@@ -96,7 +96,7 @@ def test_a_target_sets_what_the_service_reads(
     deployed: Callable[[Combination], Deployment],
 ) -> None:
     package = project_of(sample) / "src" / "app"
-    fields = fields_of_classes(package)
+    fields = fields_of_classes(path.read_text("utf-8") for path in package.rglob("*.py"))
     # Where secrets are found is no setting of the service, but of what reads the settings.
     reader = (package / "core" / "configuration.py").read_text(encoding="utf-8")
     named = {*deployed(sample).settings, *deployed(sample).secrets}

@@ -23,6 +23,7 @@ from tests.proving.inputs import Template
 from tests.proving.run import Run, Wanted
 
 SCRATCH = "proving-"
+ROOM = 4 * 2**30  # bytes
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -46,7 +47,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", help="draw these with this seed")
     parser.add_argument("--shard", metavar="K/N", help="prove the K-th of N parts")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count(), metavar="N", help="at once (%(default)s)"
+        "--jobs", type=int, default=Wanted.jobs, metavar="N", help="at once (%(default)s)"
     )
     parser.add_argument("--merge", metavar="DIR", help="merge the reports of all shards in DIR")
     return parser.parse_args(given)
@@ -100,9 +101,20 @@ def end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
+def place() -> Path:
+    """Return where what does not last goes: to memory, where there is room for it."""
+    memory = Path("/dev/shm")  # noqa: S108 -- what is made there has a name of its own
+    fit = (
+        memory.is_dir()
+        and shutil.disk_usage(memory).free > ROOM
+        and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    )
+    return memory if fit else Path(gettempdir())
+
+
 def remove_what_was_left() -> None:
     """Remove the scratch folders of runs that were killed."""
-    for folder in Path(gettempdir()).glob(f"{SCRATCH}*"):
+    for folder in place().glob(f"{SCRATCH}*"):
         _, pid, *_ = folder.name.split("-")
         try:
             os.kill(int(pid), 0)
@@ -123,7 +135,7 @@ def prove(options: argparse.Namespace) -> report.Report:
     remove_what_was_left()
     with (
         TemporaryDirectory(
-            prefix=f"{SCRATCH}{os.getpid()}-", ignore_cleanup_errors=True
+            prefix=f"{SCRATCH}{os.getpid()}-", dir=place(), ignore_cleanup_errors=True
         ) as scratch,
         postgres.server() as database,
         redis_server.server() as counts,
@@ -132,6 +144,7 @@ def prove(options: argparse.Namespace) -> report.Report:
         if options.shard:
             questions = Template(template).questions_of_python()
             combinations = shard(options.shard, combinations, questions)
+        os.environ["TMPDIR"] = scratch
         os.environ |= {"POSTGRES_URL": database} if database else {}
         os.environ |= {"REDIS_URL": counts} if counts else {}
         wanted = Wanted(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
@@ -20,7 +22,7 @@ from tests.reading import parse
 from tests.validators import VALIDATORS, is_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from tests.matrix import Combination
@@ -64,16 +66,32 @@ def isolation() -> Isolation:
     return Isolation()
 
 
-def make(template: Path, output: Path, answers: dict[str, str]) -> Path:
-    """Generate a project in this process, without network and programs."""
+def quietly(template: Path, output: Path, answers: dict[str, str]) -> Path:
+    """Generate a project in this process, without network and programs; return its folder."""
     with isolation()(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         return generate(template, output, answers)
+
+
+def make(template: Path, project: Path, answers: dict[str, str]) -> None:
+    """Generate a project, whole or not at all.
+
+    This is done in a folder whose name stays the same, so that Jinja, which compiles the
+    paths too, does so once.
+
+    Raises:
+        OSError: there is such a folder already.
+    """
+    making = project.parent / f"making-{os.getpid()}"
+    try:
+        quietly(template, making, answers).rename(project)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
 
 
 def refuse(template: Path, output: Path, combination: Combination) -> Outcome:
     """Look whether the hook refuses a combination in the words of the table."""
     try:
-        make(template, output, combination.answers)
+        quietly(template, output, combination.answers)
     except FailedHookException as refusal:
         complaints = []
         if str(combination.refused_because) not in str(refusal):
@@ -84,30 +102,28 @@ def refuse(template: Path, output: Path, combination: Combination) -> Outcome:
     return Outcome(1, ["it is not refused"])
 
 
-def files_of(project: Path) -> dict[str, str]:
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the digests of a project's files by path, but of those with fresh secrets."""
     return {
-        path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(project.rglob("*"))
-        if path.is_file() and path.name != ".env"
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in files.items()
+        if PurePath(name).name != ".env"
     }
 
 
-def look_at(project: Path, answers: dict[str, str]) -> dict[str, Outcome]:
+def look_at(files: Mapping[str, bytes], answers: dict[str, str]) -> dict[str, Outcome]:
     """Return what every project is looked at for, by the name of the check."""
-    names = [path.relative_to(project).as_posix() for path in project.rglob("*")]
+    unreadable = [
+        f"{name}: {problem}"
+        for name, content in files.items()
+        if (problem := _problem(name, content))
+    ]
+    texts = {name: content.decode(errors="replace") for name, content in files.items()}
     return {
-        "leftovers": Outcome(len(names), leftovers(project, answers)),
-        "parse": Outcome(len(names), list(_unreadable(project))),
-        "names": Outcome(len(names), list(_unfit(names))),
+        "leftovers": Outcome(len(files), leftovers(texts, answers)),
+        "parse": Outcome(len(files), unreadable),
+        "names": Outcome(len(files), list(_unfit(files))),
     }
-
-
-def _unreadable(project: Path) -> Iterator[str]:
-    for path in sorted(path for path in project.rglob("*") if path.is_file()):
-        name = path.relative_to(project).as_posix()
-        if problem := _problem(name, path.read_bytes()):
-            yield f"{name}: {problem}"
 
 
 @cache
@@ -124,7 +140,7 @@ def _problem(name: str, content: bytes) -> str | None:
     return None
 
 
-def _unfit(names: list[str]) -> Iterator[str]:
+def _unfit(names: Collection[str]) -> Iterator[str]:
     if len({name.casefold() for name in names}) < len(names):
         yield "two names differ in case only"
     for name in names:

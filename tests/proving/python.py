@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import matrix, postgres, redis_server
@@ -19,7 +20,6 @@ from tests.serving import serves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 # What these checks can read; packaging wants a README too, but not its text.
 FILES = (
@@ -66,26 +66,26 @@ def surroundings(database: str) -> Iterator[dict[str, str]]:
         yield environment
 
 
+def packages_of(tree: Path, environment: dict[str, str]) -> Path:
+    """Return the environment that holds what a tree depends on; there is one a lock file."""
+    lock = (tree / "uv.lock").read_text(encoding="utf-8")
+    return FOLDER / "environments" / digest(lock, environment["UV_PYTHON"])[:16]
+
+
 def shared_python(tree: Path, environment: dict[str, str]) -> list[str]:
     """Give a tree an environment of its own over the one for its dependencies.
 
-    The packages are installed once for each lock file; of the tree itself there is only
-    an editable installation.
+    Of the tree itself there is only an editable installation.
     """
-    lock = (tree / "uv.lock").read_text(encoding="utf-8")
-    packages = FOLDER / "environments" / digest(lock, environment["UV_PYTHON"])[:16]
+    packages = packages_of(tree, environment)
     run(["uv", "lock", "--quiet", "--check"], tree, environment)
-    if not packages.exists():  # it is whole or not there, however the run that made it ended
+    if not packages.exists():
         making = packages.with_suffix(f".{os.getpid()}")
+        place = {"UV_PROJECT_ENVIRONMENT": str(making)}
         run(
-            ["uv", "sync", "--quiet", "--locked", "--no-install-project"],
-            tree,
-            environment | {"UV_PROJECT_ENVIRONMENT": str(making)},
+            ["uv", "sync", "--quiet", "--locked", "--no-install-project"], tree, environment | place
         )
-        try:
-            making.rename(packages)
-        except OSError:  # somebody else was quicker
-            shutil.rmtree(making)
+        publish(making, packages)
     run(["uv", "venv", "--quiet", ".venv"], tree, environment)
     (site,) = (tree / ".venv").glob("[Ll]ib/**/site-packages")
     (shared,) = packages.glob("[Ll]ib/**/site-packages")
@@ -93,6 +93,39 @@ def shared_python(tree: Path, environment: dict[str, str]) -> list[str]:
     run(["uv", "pip", "install", "--quiet", "--no-deps", "-e", "."], tree, environment)
     (python,) = [*(tree / ".venv").glob("bin/python"), *(tree / ".venv").glob("Scripts/python.exe")]
     return [str(python)]
+
+
+def publish(making: Path, folder: Path) -> None:
+    """Give a folder its name: it is whole or not there, however the run that made it ended."""
+    try:
+        making.rename(folder)
+    except OSError:  # somebody else was quicker
+        shutil.rmtree(making)
+
+
+@contextmanager
+def types_of_packages(tree: Path, environment: dict[str, str]) -> Iterator[list[str]]:
+    """Yield options by which mypy knows the packages from earlier trees, and no module of these.
+
+    What it found out about modules of the tree itself is not kept: it would miss that one
+    is gone. Types of other packages are of use where there are none of these.
+    """
+    mine = packages_of(tree, environment).with_suffix(".types")
+    known = mine if mine.exists() else next(mine.parent.glob("*.types"), None)
+    cache = tree / ".mypy_cache"
+    if known:
+        shutil.copytree(known, cache)
+    yield ["--no-sqlite-cache", "--cache-dir", str(cache)]
+    if not mine.exists():
+        own = {path.name for folder in (tree, tree / "src") for path in folder.iterdir()}
+
+        def ignore(folder: str, names: list[str]) -> list[str]:
+            top = Path(folder).parent == cache
+            return [name for name in names if top and name.partition(".")[0] in own]
+
+        making = mine.with_suffix(f".{os.getpid()}")
+        shutil.copytree(cache, making, ignore=ignore)
+        publish(making, mine)
 
 
 def own_python(project: Path, environment: dict[str, str]) -> list[str]:
@@ -149,9 +182,16 @@ def prove(
             found = re.search(pattern, run([*python, *arguments], tree, environment))
             return Outcome(int(found[1]) if found else 0)
 
+        def mypy() -> Outcome:
+            success = r"no issues found in (\d+) source files"
+            if unshared:
+                return count(success, "-m", "mypy")
+            with types_of_packages(tree, environment) as options:
+                return count(success, "-m", "mypy", *options)
+
         steps: dict[str, Callable[[], Outcome]] = {
             "sync": sync,
-            "mypy": lambda: count(r"no issues found in (\d+) source files", "-m", "mypy"),
+            "mypy": mypy,
             "layers": lambda: count(r"Contracts: (\d+) kept, 0 broken", "-c", LAYERS, "--no-logo"),
             "tests": lambda: count(r"(\d+) passed", "-m", "pytest", "--quiet"),
             "serve": lambda: Outcome(1, serves(tree, environment)),

@@ -72,7 +72,7 @@ class Wanted:
     alone: int = 10
     shared: bool = True
     seed: str | None = None
-    jobs: int = os.cpu_count() or 1
+    jobs: int = (os.cpu_count() or 1) + 1  # they wait, too: for servers, and for each other
     checks: tuple[str, ...] = ()
 
 

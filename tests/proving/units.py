@@ -69,12 +69,10 @@ class Source:
     def project(self) -> Path:
         """Return the project, which is made now if nobody has needed it yet."""
         if not self.folder.exists():
-            with TemporaryDirectory(dir=self.folder.parent) as scratch:
-                made = make(self.template, Path(scratch), dict(self.answers))
-                try:
-                    made.rename(self.folder)
-                except OSError:  # somebody else was quicker
-                    assert self.folder.exists()  # noqa: S101
+            try:
+                make(self.template, self.folder, dict(self.answers))
+            except OSError:  # somebody else was quicker
+                assert self.folder.exists()  # noqa: S101
         return self.folder
 
 

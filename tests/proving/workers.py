@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from tests import reading
 from tests.generation import user_settings
 from tests.proving import projects, units
 from tests.proving.outcome import Outcome
@@ -84,13 +85,13 @@ def make(template: Path, output: Path, combination: Combination) -> dict[str, An
         return {"files": {}, "found": {"refused": asdict(outcome)}}
     project = output / combination.id
     try:
-        made = projects.make(template, output / f"{combination.id}.making", combination.answers)
-        made.rename(project)
-        found = projects.look_at(project, combination.answers)
+        projects.make(template, project, combination.answers)
+        contents = reading.contents(project)
+        found = projects.look_at(contents, combination.answers)
     except Exception:  # noqa: BLE001 -- a template that is wrong breaks in any way
         outcome = Outcome(1, [traceback.format_exc()], time.perf_counter() - started)
         return {"files": {}, "found": {"generate": asdict(outcome)}}
-    files = projects.files_of(project)
+    files = projects.digests(contents)
     found = {"generate": Outcome(len(files), seconds=time.perf_counter() - started), **found}
     return {"files": files, "found": {name: asdict(seen) for name, seen in found.items()}}
 
@@ -109,12 +110,13 @@ def prove_alone(
         started = time.perf_counter()
         project = by_command(template, Path(scratch), combination)
         outcome = Outcome(len(files), seconds=time.perf_counter() - started)
-        if projects.files_of(project) != files:
+        contents = reading.contents(project)
+        if projects.digests(contents) != files:
             outcome.complaints.append("the command does not generate the same")
         found["generate"] = outcome
         started = time.perf_counter()
         for name, seen in chain(
-            projects.look_at(project, combination.answers).items(),
+            projects.look_at(contents, combination.answers).items(),
             units.prove_alone(project, combination),
         ):
             seen.seconds = seen.seconds or time.perf_counter() - started

@@ -71,13 +71,15 @@ class Server:
         deadline = time.monotonic() + SECONDS
         while True:
             try:
-                response = httpx2.get(f"{self.url}/health/ready", timeout=SECONDS)
-            except httpx2.ConnectError:
+                with closing(self.connect()) as connection:
+                    connection.request("GET", "/health/ready")
+                    status, report = answer(connection)
+            except ConnectionRefusedError:
                 running = self.process.poll() is None and time.monotonic() < deadline
                 assert running, self.log.read_text(encoding="utf-8")
                 time.sleep(0.02)
             else:
-                assert response.status_code == 200, response.text
+                assert status == 200, report
                 return
 
     def wait_until_closed(self) -> None:
@@ -271,9 +273,7 @@ def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
             early.request("GET", "/health/live")
             with (
                 closing(early),
-                serving(
-                    tmp_path, environment(), "--workers", "2", inherited=inherited
-                ) as server,
+                serving(tmp_path, environment(), inherited=inherited) as server,
             ):
                 assert answer(early) == (200, {"status": "ok"})
                 assert server.stop() == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,7 +20,7 @@ from sqlalchemy import MetaData, insert, inspect, select
 from app.core.database import run_on_connection
 from app.core.migrations import alembic_config, upgrade
 from app.core.settings import Settings
-from tests.processes import APP, SECONDS, environment
+from tests.processes import SECONDS
 from tests.settings import make_settings
 
 if TYPE_CHECKING:
@@ -103,20 +105,12 @@ def test_a_revision_undone_and_redone_keeps_the_rows_of_tables_that_stay(
         assert_agree(row, after[table])
 
 
-def test_six_processes_can_migrate_at_once(settings: Settings, tmp_path: Path) -> None:
-    target = environment(
-        ENVIRONMENT="test",
-        DATABASE__URL=settings.database.url.get_secret_value(),
-        DATABASE__POOL_TIMEOUT=str(SECONDS),
-    )
-    processes = [
-        subprocess.Popen(  # noqa: S603
-            [*APP, "migrate"], cwd=tmp_path, env=target, stderr=subprocess.PIPE
-        )
-        for _ in range(6)
-    ]
-    failures = [process.communicate(timeout=SECONDS)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 6, failures
+def test_six_processes_can_migrate_at_once(settings: Settings) -> None:
+    context = get_context("spawn" if sys.platform == "win32" else "forkserver")
+    context.set_forkserver_preload(["app.core.migrations", "app.models"])
+    everyone = context.Barrier(6, timeout=SECONDS)
+    with ProcessPoolExecutor(6, context, everyone.wait) as pool:
+        list(pool.map(upgrade, [settings] * 6))
     assert "items" in tables(settings)
 
 
