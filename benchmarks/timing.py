@@ -6,7 +6,6 @@ Prints, for each kind of credential, the ratio of the medians of pairs measured 
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import time
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.commands import users_environment
 from tests.generation import copy_template, generate
 from tests.postgres import free_port
-from tests.proving.python import OURS, interpreter
+from tests.proving.python import interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def measure(framework: str, folder: Path) -> dict[str, float]:
     template = copy_template(folder / "template")
     answered = {"framework": framework, "auth": "jwt+api_key", "database": "sqlite"}
     project = generate(template, folder / "projects", answered)
-    environment = {name: value for name, value in os.environ.items() if name not in OURS}
-    environment |= {"UV_PYTHON": interpreter(), "RATE_LIMIT__ENABLED": "false"}
+    environment = users_environment() | {"UV_PYTHON": interpreter(), "RATE_LIMIT__ENABLED": "false"}
     port = free_port()
     api = f"http://127.0.0.1:{port}/api/v1"
     account = ["--email", "ada@example.org"]

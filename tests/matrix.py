@@ -6,7 +6,6 @@ before anything is installed.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import subprocess
@@ -84,12 +83,3 @@ def template_files() -> list[Path]:
         encoding="utf-8",
     ).stdout
     return sorted(path for name in set(listed.split("\0")) - {""} if (path := ROOT / name).exists())
-
-
-def digest() -> str:
-    """Return a fingerprint of the template: what is proven is proven for these files."""
-    fingerprint = hashlib.sha256()
-    for path in template_files():
-        fingerprint.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
-        fingerprint.update(path.read_bytes() + b"\0")
-    return fingerprint.hexdigest()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import matrix, postgres, redis_server
+from tests.commands import users_environment
 from tests.deployed import CLIENT, STRANGER, observe
-from tests.proving.python import OURS, interpreter
+from tests.proving.python import interpreter
 from tests.targets import target_of
 
 if TYPE_CHECKING:
@@ -43,10 +44,9 @@ def programs_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path
     def installed(framework: str, project: Path) -> Path:
         environment = folder / framework
         if not environment.exists():
-            kept = {name: value for name, value in os.environ.items() if name not in OURS}
             own = {"UV_PROJECT_ENVIRONMENT": str(environment), "UV_PYTHON": interpreter()}
             command = ["uv", "sync", "--quiet", "--locked", "--no-dev", "--no-editable"]
-            subprocess.run(command, cwd=project, env=kept | own, check=True)
+            subprocess.run(command, cwd=project, env=users_environment() | own, check=True)
         return environment / "bin"
 
     return installed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -18,9 +17,10 @@ import psycopg
 import pytest
 
 from tests import matrix, postgres
+from tests.commands import users_environment
 from tests.generation import generate
 from tests.postgres import free_port
-from tests.proving.python import OURS, interpreter
+from tests.proving.python import interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:
@@ -150,8 +150,7 @@ def project(
 
 def environment(**settings: str) -> dict[str, str]:
     """Return settings, in the environment that a user's shell would have."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return kept | {"UV_PYTHON": interpreter()} | settings
+    return users_environment() | {"UV_PYTHON": interpreter()} | settings
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,10 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests import matrix, postgres
+from tests.commands import users_environment
 from tests.generation import generate
 from tests.postgres import free_port
-from tests.proving.python import OURS, interpreter
+from tests.proving.python import interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ LEAST = {"deploy": "none", "database": "sqlite", "ci": "none"}
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """Return the environment that a user's shell would have."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return kept | {"UV_PYTHON": interpreter()}
+    return users_environment() | {"UV_PYTHON": interpreter()}
 
 
 def openapi_of(project: Path, environment: dict[str, str]) -> Any:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests import dockerfile, pipelines
+from tests.commands import CommandError, run
 from tests.targets import target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 # What may hide a mistake; not how long lines are, or how far apart.
@@ -50,19 +50,11 @@ class Validator:
 
 def said(command: list[str], folder: Path) -> list[str]:
     """Return what a command says of files that it does not accept."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if not done.returncode:
-        return []
-    return [f"{command[0]} refuses it (exit {done.returncode}):\n{done.stdout.strip()}"]
+    try:
+        run(command, folder)
+    except CommandError as refusal:
+        return [str(refusal)]
+    return []
 
 
 def _schema(name: str, reads: str, schema: str, *options: str) -> Validator:
@@ -92,16 +84,24 @@ VALIDATORS = [
 ]
 
 
+def readers(names: Collection[str]) -> Iterator[tuple[Validator, list[str]]]:
+    """Yield each validator that reads some of these files, and which."""
+    for validator in VALIDATORS:
+        if read := [name for name in names if validator.reads.search(name)]:
+            yield validator, read
+
+
 def refused_by(project: Path, answers: Mapping[str, str]) -> Iterator[str]:
     """Yield everything in the files of a project that somebody does not accept."""
-    names = {
-        path.relative_to(project).as_posix(): path for path in project.rglob("*") if path.is_file()
-    }
-    for validator in VALIDATORS:
-        if files := [path for name, path in sorted(names.items()) if validator.reads.search(name)]:
-            yield from validator.complaints(project, files)
+    for validator, read in readers(files_of(project)):
+        yield from validator.complaints(project, [project / name for name in read])
     if answers["deploy"] != "none":
         yield from target_of(answers["deploy"]).complaints(project)
+
+
+def files_of(project: Path) -> list[str]:
+    """Return the names of a project's files."""
+    return sorted(p.relative_to(project).as_posix() for p in project.rglob("*") if p.is_file())
 
 
 def is_script(text: bytes) -> bool:

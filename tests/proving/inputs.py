@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Template:
-    """A clean copy of the template, and fingerprints of its parts."""
+    """A clean copy of the template, and fingerprints of it and its parts."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -24,6 +24,7 @@ class Template:
         self.hook = load_hook(folder, "post_gen_project", context(folder))
         files = [path for path in folder.rglob("*") if path.is_file()]
         base = [path for path in files if options not in path.parents]
+        self.fingerprint = store.digest_of_files(files, folder)
         self.mechanism = store.digest(store.tools(), store.digest_of_files(base, folder))
         self._facts_key = store.digest(
             "facts", store.tools(), (folder / "cookiecutter.json").read_text(encoding="utf-8")
@@ -47,13 +48,6 @@ class Template:
     def keep_facts(self) -> None:
         """Keep the facts for the next run: to find them takes seconds for all."""
         store.keep(self._facts_key, self._facts)
-
-    def chosen(self, combination: Combination) -> list[str]:
-        """Return the names of the option folders that a combination is made of."""
-        facts = self.facts(combination)
-        return [
-            option.name for option, (condition, _) in self._folders.items() if condition <= facts
-        ]
 
     def key(self, combination: Combination) -> str:
         """Return the fingerprint of all that decides what a combination looks like."""

@@ -16,6 +16,7 @@ class Progress:
         self._started = time.monotonic()
         self._told = 0.0
         self._live = sys.stdout.isatty()
+        self._now = ""
 
     def begin(self, what: str, expected: list[float]) -> None:
         """Begin with work whose parts take so many seconds each."""
@@ -23,7 +24,6 @@ class Progress:
         self._count = len(expected)
         self._done = 0
         self._left = sum(expected)
-        self._longest = max(expected, default=0.0)
         self._tell(force=True)
 
     def finish(self, expected: float, now: str) -> None:
@@ -49,7 +49,6 @@ class Progress:
         if self._done < self._count:
             line += f", about {left:.0f} s left"
         if self._live:
-            last = getattr(self, "_now", "")
-            print(f"\r\x1b[K{line}  {last[:60]}", end="\n" if force else "", flush=True)
+            print(f"\r\x1b[K{line}  {self._now[:60]}", end="\n" if force else "", flush=True)
         else:
             print(line, flush=True)

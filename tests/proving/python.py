@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import matrix, postgres, redis_server
+from tests.commands import CommandError, run, users_environment
 from tests.proving.outcome import Outcome
 from tests.proving.store import FOLDER, digest
 from tests.serving import serves
@@ -35,11 +36,7 @@ FILES = (
 
 CHECKS = ("sync", "mypy", "layers", "tests", "serve")
 
-# What the project's tools would take for theirs.
-OURS = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTEST_CURRENT_TEST"}
-
 LAYERS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
-LINES_OF_A_FAILURE = 80
 
 
 @cache
@@ -53,8 +50,7 @@ def interpreter() -> str:
 @contextmanager
 def surroundings(database: str) -> Iterator[dict[str, str]]:
     """Yield the environment to run a project in, with the servers that its tests want."""
-    environment = {name: value for name, value in os.environ.items() if name not in OURS}
-    environment["UV_PYTHON"] = interpreter()
+    environment = users_environment() | {"UV_PYTHON": interpreter()}
     with ExitStack() as servers:
         if url := servers.enter_context(redis_server.server()):
             environment["TEST_REDIS_URL"] = url
@@ -132,34 +128,6 @@ def own_python(project: Path, environment: dict[str, str]) -> list[str]:
     """Install a project as its owner would; return how its Python is called."""
     run(["uv", "sync", "--quiet", "--locked"], project, environment)
     return ["uv", "run", "--no-sync", "python"]
-
-
-class CommandError(Exception):
-    """A command failed; the text says which, and what it wrote."""
-
-
-def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
-    """Run a command in a folder and return what it wrote.
-
-    Raises:
-        CommandError: it did not succeed.
-    """
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if done.returncode:
-        end = "\n".join(done.stdout.splitlines()[-LINES_OF_A_FAILURE:])
-        message = f"{' '.join(command)} exits with {done.returncode}\n{end}"
-        raise CommandError(message)
-    return done.stdout
 
 
 def prove(

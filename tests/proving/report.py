@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-HERE, SHARED, KEPT, FAILED = "here", "shared", "kept", "failed"
+KEPT, SHARED, HERE, FAILED = "kept", "shared", "here", "failed"
+WEIGHT = (KEPT, SHARED, HERE, FAILED)  # of what is said of several files, the last is shown
 SLOWEST = 10
 
 LEGEND = """Seconds: run here. `shared`: the same files as a combination that ran it. `kept`: the

@@ -14,7 +14,7 @@ from tests.proving import python, store, workers
 from tests.proving.inputs import Template
 from tests.proving.outcome import Outcome
 from tests.proving.progress import Progress
-from tests.proving.report import FAILED, HERE, KEPT, SHARED, Cell, Report
+from tests.proving.report import FAILED, HERE, KEPT, SHARED, WEIGHT, Cell, Report
 from tests.proving.units import Source, Unit, units_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Run:
         self._durations: dict[str, float] = store.read(DURATIONS) or {}
         questions = matrix.read_questions(folder)
         self.report = Report(
-            template=matrix.digest(),
+            template=self._template.fingerprint,
             product=len(matrix.product(questions)),
             selected=[combination.id for combination in wanted.combinations],
         )
@@ -150,11 +150,14 @@ class Run:
     def _prove(self, pool: ProcessPoolExecutor, alone: list[Combination]) -> None:
         """Prove each distinct unit once, and the chosen combinations alone."""
         holders = self._holders() if self._wanted.shared else {}
+        answers = {c.id: c.answers for c in self._wanted.combinations}
         work = []
         for unit, names in holders.items():
             kept = store.read(unit.key)
             if kept is None:
-                work.append((unit, self._source(names[0])))
+                (first, *_) = names
+                folder = self._projects / first
+                work.append((unit, Source(self._template.folder, folder, answers[first])))
                 continue
             for check, outcome in kept.items():
                 self._note(check, names, Outcome(**outcome), KEPT)
@@ -178,10 +181,6 @@ class Run:
                 for unit in units_of(combination, files, self._wanted.checks):
                     holders.setdefault(unit, []).append(combination.id)
         return holders
-
-    def _source(self, name: str) -> Source:
-        combination = next(c for c in self._wanted.combinations if c.id == name)
-        return Source(self._template.folder, self._projects / name, combination.answers)
 
     def _alone(self, combinations: list[Combination]) -> Iterator[Part]:
         """Yield the work for combinations that share nothing and are not known yet."""
@@ -214,15 +213,12 @@ class Run:
     ) -> bool:
         """Note an outcome for all combinations that it holds for; say at once if it is bad."""
         for number, name in enumerate(names):
-            cells = self.report.proven.setdefault(name, {})
-            mine = HERE if number == 0 else SHARED
-            cell = cells.setdefault(check, Cell(KEPT if how == KEPT else mine))
+            cell = self.report.proven.setdefault(name, {}).setdefault(check, Cell(KEPT))
+            now = SHARED if how == HERE and number else how
+            cell.how = max(cell.how, now if outcome.held else FAILED, key=WEIGHT.index)
             cell.executed += outcome.executed
-            if how == HERE and number == 0:
-                cell.how = HERE if cell.how != FAILED else FAILED
-                cell.seconds += outcome.seconds
+            cell.seconds += outcome.seconds if now == HERE else 0.0
             if not outcome.held:
-                cell.how = FAILED
                 self.report.failures.append(
                     {"combination": name, "check": check, "why": "\n".join(outcome.why())}
                 )

@@ -15,7 +15,7 @@ from tests.proving import python, store
 from tests.proving.outcome import Outcome
 from tests.proving.projects import make
 from tests.targets import target_of
-from tests.validators import VALIDATORS, said
+from tests.validators import VALIDATORS, files_of, readers, said
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -86,17 +86,17 @@ def units_of(
         settings = ("pyproject.toml", files["pyproject.toml"])
         for file in _matching(files, MARKDOWN):
             yield Unit("format", (file, settings), checks=("format",))
-    for validator in VALIDATORS:
-        read = _matching(files, validator.reads)
-        if not read or (checks and validator.name not in checks):
+    for validator, names in readers(files):
+        if checks and validator.name not in checks:
             continue
+        read = tuple((name, files[name]) for name in names)
         for some in [(file,) for file in read] if validator.command else [read]:
             yield Unit(validator.name, some, checks=(validator.name,))
     deploy = combination.answers["deploy"]
     if deploy != "none" and (not checks or "target" in checks):
         yield Unit("target", _matching(files, TARGET_READS), deploy, ("target",))
-    if done := tuple(name for name in python.CHECKS if not checks or name in checks):
-        done = tuple(name for name in python.CHECKS if name in {"sync", *done})
+    if not checks or not set(python.CHECKS).isdisjoint(checks):
+        done = tuple(name for name in python.CHECKS if not checks or name in {"sync", *checks})
         told = f"{combination.answers['database']} {python.interpreter()}"
         read = tuple(file for file in files.items() if file[0].startswith(python.FILES))
         yield Unit("python", read, told, done)
@@ -171,12 +171,12 @@ def _complaints(check: str, trees: list[tuple[Unit, Path]]) -> list[str]:
 
 def prove_alone(project: Path, combination: Combination) -> Iterator[tuple[str, Outcome]]:
     """Yield what every check finds in a complete project."""
-    every = [path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()]
+    every = files_of(project)
     for name, command in RUFF.items():
         yield name, Outcome(len(every), said([*command, "."], project))
-    for validator in VALIDATORS:
-        if read := [project / name for name in every if validator.reads.search(name)]:
-            yield validator.name, Outcome(len(read), validator.complaints(project, read))
+    for validator, read in readers(every):
+        complaints = validator.complaints(project, [project / name for name in read])
+        yield validator.name, Outcome(len(read), complaints)
     deploy = combination.answers["deploy"]
     if deploy != "none":
         yield "target", Outcome(1, list(target_of(deploy).complaints(project)))
