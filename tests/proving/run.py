@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from tests.proving.report import FAILED, HERE, KEPT, SHARED, WEIGHT, Cell, Repor
 from tests.proving.units import Source, Unit, units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future, ProcessPoolExecutor
     from pathlib import Path
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 # How long parts took in earlier runs, and what is thought of those not seen yet, in seconds.
 DURATIONS = "durations"
-GUESSES = {"python": 45.0, "alone": 60.0, "make": 0.3}
 GUESS = 1.0
+GUESS_OF_MODULE = 0.2  # on each database
 
 # As many units of one check go into one call.
 BATCH = 24
@@ -42,17 +43,14 @@ class Part:
         function: of `tests.proving.workers`.
         arguments: its arguments.
         key: under which the result may be kept.
+        guess: how many seconds it may take.
     """
 
     name: str
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     key: str = ""
-
-    @property
-    def guess(self) -> float:
-        """Return how many seconds it may take."""
-        return GUESSES.get(self.name.partition(" ")[0], GUESS)
+    guess: float = GUESS
 
 
 @dataclass
@@ -118,7 +116,16 @@ class Run:
         seed = self._wanted.seed or self._template.mechanism[:12]
         count = min(self._wanted.alone, len(possible))
         self._progress.say(f"{count} combinations share nothing; drawn with --seed {seed}")
-        return random.Random(seed).sample(possible, count)  # noqa: S311 -- anybody may know
+        random.Random(seed).shuffle(possible)  # noqa: S311 -- anybody may know
+        questions = self._template.questions_of_python()
+        turns: Counter[tuple[str, ...]] = Counter()
+
+        def turn(combination: Combination) -> int:
+            tree = tuple(combination.answers[question] for question in questions)
+            turns[tree] += 1
+            return turns[tree]
+
+        return sorted(possible, key=turn)[:count]  # one of each tree before any second one
 
     def _make(self, pool: ProcessPoolExecutor) -> None:
         """Generate what has changed, or find it refused."""
@@ -192,7 +199,8 @@ class Run:
             else:
                 files = self._files[combination.id]
                 arguments = (self._template.folder, combination, files)
-                yield Part(f"alone {combination.id}", workers.prove_alone, arguments, key)
+                guess = guess_of_python(files, combination.answers["database"])
+                yield Part(f"alone {combination.id}", workers.prove_alone, arguments, key, guess)
 
     def _alone_key(self, combination: Combination) -> str:
         return store.digest(
@@ -262,8 +270,16 @@ def batches(work: list[tuple[Unit, Source]]) -> Iterator[Part]:
     for unit, source in work:
         by_check.setdefault(f"{unit.check} {unit.told}".strip(), []).append((unit, source))
     for name, wanted in by_check.items():
-        size = 1 if wanted[0][0].check == "python" else BATCH
+        tree = wanted[0][0].check == "python"
+        size = 1 if tree else BATCH
         for number in range(0, len(wanted), size):
             some = wanted[number : number + size]
-            (_, source), *_ = some
-            yield Part(f"{name} {source.folder.name}", workers.prove, (some,))
+            (unit, source), *_ = some
+            guess = guess_of_python(dict(unit.files), unit.told) if tree else GUESS
+            yield Part(f"{name} {source.folder.name}", workers.prove, (some,), guess=guess)
+
+
+def guess_of_python(files: Iterable[str], database: str) -> float:
+    """Return how many seconds the checks of these may take."""
+    modules = sum(name.endswith(".py") for name in files)
+    return modules * GUESS_OF_MODULE * (2 if database.startswith("postgresql") else 1)

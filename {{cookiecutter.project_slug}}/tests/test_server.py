@@ -206,9 +206,13 @@ def test_a_fresh_checkout_starts_with_no_set_up(server: Server) -> None:
 
 
 @needs_signals
-@pytest.mark.parametrize("drain_seconds", ["0", "1"])
+@pytest.mark.parametrize(
+    ("drain_seconds", "sent"),
+    [("1", signal.SIGTERM), ("600", signal.SIGINT)],
+    ids=["once it has drained", "without draining when somebody presses Ctrl-C"],
+)
 def test_a_request_in_progress_is_answered_before_the_server_ends(
-    drain_seconds: str, tmp_path: Path
+    drain_seconds: str, sent: signal.Signals, tmp_path: Path
 ) -> None:
     body = b'{"name": "last"}'
     with serving(tmp_path, environment(DRAIN_SECONDS=drain_seconds)) as server:
@@ -223,12 +227,12 @@ def test_a_request_in_progress_is_answered_before_the_server_ends(
             connection.endheaders()
             # The server waits for the body: the request is in progress.
             assert connection.sock.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
-            server.process.send_signal(signal.SIGTERM)
+            server.process.send_signal(sent)
             server.wait_until_closed()
             connection.send(body)
             status, item = answer(connection)
         assert status == 201
-        assert server.stop() == 0
+        assert server.process.wait(timeout=SECONDS) == 0
     with closing(sqlite3.connect(server.database)) as database:
         names = [name for (name,) in database.execute("SELECT name FROM items")]
     assert item["name"] in names
@@ -256,27 +260,25 @@ def test_workers_that_drain_serve_on_until_a_second_signal(tmp_path: Path) -> No
 
 
 @needs_signals
-def test_an_interrupt_from_the_keyboard_does_not_drain(tmp_path: Path) -> None:
-    with serving(tmp_path, environment(DRAIN_SECONDS="600")) as server:
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(timeout=SECONDS) == 0
-
-
-@needs_signals
-def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
+def test_a_socket_that_stays_open_keeps_connections_from_before_and_after(
     tmp_path: Path,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as inherited:
-        for _ in range(2):
-            port = inherited.getsockname()[1]
-            early = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-            early.request("GET", "/health/live")
-            with (
-                closing(early),
-                serving(tmp_path, environment(), inherited=inherited) as server,
-            ):
-                assert answer(early) == (200, {"status": "ok"})
-                assert server.stop() == 0
+        port = inherited.getsockname()[1]
+        early = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        early.request("GET", "/health/live")
+        with (
+            closing(early),
+            serving(tmp_path, environment(), inherited=inherited) as server,
+        ):
+            assert answer(early) == (200, {"status": "ok"})
+            assert server.stop() == 0
+        late = server.connect()
+        late.request("GET", "/health/live")
+        inherited.settimeout(SECONDS)
+        taken, _ = inherited.accept()
+        with closing(late), taken:
+            assert taken.recv(1024).startswith(b"GET /health/live")
 
 
 def test_production_refuses_to_start_on_defaults(tmp_path: Path) -> None:

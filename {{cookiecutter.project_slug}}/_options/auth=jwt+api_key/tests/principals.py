@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,13 +11,18 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
+from app.auth.passwords import Passwords
+from app.auth.tokens import issue_access_token
 from app.core.database import Database
 from app.core.scopes import Scope
-from app.models import User
+from app.models import User, UserSession
+from app.models.base import utc_now
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
 from app.services.api_keys import ApiKeyService
+from app.services.sessions import NEW_USER_SCOPES
 from tests.client import App, Client, connect
+from tests.settings import make_settings
 
 AUTH_URL = "/api/v1/auth"
 ME = "/api/v1/users/me"
@@ -51,12 +57,25 @@ def with_token(app: App, tokens: dict[str, Any]) -> Client:
     return connect(app, authorization=f"Bearer {tokens['access_token']}")
 
 
-async def signed_in(app: App, email: str) -> Client:
-    """Return a client with a new account."""
-    anonymous = connect(app)
-    await register(anonymous, email)
-    tokens = await log_in(anonymous, email)
-    return with_token(app, tokens)
+async def signed_in(
+    app: App,
+    database: Database,
+    email: str,
+    scopes: list[Scope] = NEW_USER_SCOPES,
+) -> Client:
+    """Return a client with a new account and a session, made without a request."""
+    auth = make_settings().auth
+    password_hash = await Passwords(auth).hash(PASSWORD)
+    end = utc_now() + timedelta(hours=1)
+    async with database.transaction() as transaction:
+        user = User(email=email, password_hash=password_hash, scopes=scopes)
+        transaction.add(user)
+        await transaction.flush()
+        session = UserSession(user_id=user.id, idle_until=end, expires_at=end)
+        transaction.add(session)
+        await transaction.flush()
+    access_token = issue_access_token(auth, user.id, session.id)
+    return with_token(app, {"access_token": access_token})
 
 
 async def change_user(database: Database, email: str, **values: object) -> None:
@@ -95,8 +114,7 @@ def with_key(app: App, key: str) -> Client:
 
 async def managing(app: App, database: Database) -> Client:
     """Return a new client that may manage keys."""
-    del database
-    return await signed_in(app, f"{uuid4()}@example.org")
+    return await signed_in(app, database, f"{uuid4()}@example.org")
 
 
 @pytest.fixture
@@ -106,23 +124,21 @@ async def manager(app: App, database: Database) -> Client:
 
 
 @pytest.fixture
-async def alice(app: App) -> Client:
+async def alice(app: App, database: Database) -> Client:
     """Return a signed-in client."""
-    return await signed_in(app, "alice@example.org")
+    return await signed_in(app, database, "alice@example.org")
 
 
 @pytest.fixture
-async def bob(app: App) -> Client:
+async def bob(app: App, database: Database) -> Client:
     """Return another signed-in client."""
-    return await signed_in(app, "bob@example.org")
+    return await signed_in(app, database, "bob@example.org")
 
 
 @pytest.fixture
 async def admin(app: App, database: Database) -> Client:
     """Return the client of an administrator."""
-    client = await signed_in(app, "admin@example.org")
-    await change_user(database, "admin@example.org", scopes=["admin"])
-    return client
+    return await signed_in(app, database, "admin@example.org", [Scope.ADMIN])
 
 
 def credentials(server_url: str, directory: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,15 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
+from app.auth.passwords import Passwords
+from app.auth.tokens import issue_access_token
 from app.core.database import Database
-from app.models import User
+from app.core.scopes import Scope
+from app.models import User, UserSession
+from app.models.base import utc_now
+from app.services.sessions import NEW_USER_SCOPES
 from tests.client import App, Client, connect
+from tests.settings import make_settings
 
 AUTH_URL = "/api/v1/auth"
 ME = "/api/v1/users/me"
@@ -46,12 +53,25 @@ def with_token(app: App, tokens: dict[str, Any]) -> Client:
     return connect(app, authorization=f"Bearer {tokens['access_token']}")
 
 
-async def signed_in(app: App, email: str) -> Client:
-    """Return a client with a new account."""
-    anonymous = connect(app)
-    await register(anonymous, email)
-    tokens = await log_in(anonymous, email)
-    return with_token(app, tokens)
+async def signed_in(
+    app: App,
+    database: Database,
+    email: str,
+    scopes: list[Scope] = NEW_USER_SCOPES,
+) -> Client:
+    """Return a client with a new account and a session, made without a request."""
+    auth = make_settings().auth
+    password_hash = await Passwords(auth).hash(PASSWORD)
+    end = utc_now() + timedelta(hours=1)
+    async with database.transaction() as transaction:
+        user = User(email=email, password_hash=password_hash, scopes=scopes)
+        transaction.add(user)
+        await transaction.flush()
+        session = UserSession(user_id=user.id, idle_until=end, expires_at=end)
+        transaction.add(session)
+        await transaction.flush()
+    access_token = issue_access_token(auth, user.id, session.id)
+    return with_token(app, {"access_token": access_token})
 
 
 async def change_user(database: Database, email: str, **values: object) -> None:
@@ -62,23 +82,21 @@ async def change_user(database: Database, email: str, **values: object) -> None:
 
 
 @pytest.fixture
-async def alice(app: App) -> Client:
+async def alice(app: App, database: Database) -> Client:
     """Return a signed-in client."""
-    return await signed_in(app, "alice@example.org")
+    return await signed_in(app, database, "alice@example.org")
 
 
 @pytest.fixture
-async def bob(app: App) -> Client:
+async def bob(app: App, database: Database) -> Client:
     """Return another signed-in client."""
-    return await signed_in(app, "bob@example.org")
+    return await signed_in(app, database, "bob@example.org")
 
 
 @pytest.fixture
 async def admin(app: App, database: Database) -> Client:
     """Return the client of an administrator."""
-    client = await signed_in(app, "admin@example.org")
-    await change_user(database, "admin@example.org", scopes=["admin"])
-    return client
+    return await signed_in(app, database, "admin@example.org", [Scope.ADMIN])
 
 
 def credentials(server_url: str, directory: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from app.core.database import Database
 from app.core.scopes import Scope
 from tests.client import App, Client, connect
-from tests.principals import change_user, make_key, signed_in, with_key
+from tests.principals import make_key, signed_in, with_key
 
 # Anybody may call these. Add an operation here once that is decided for it.
 OPEN = {
@@ -117,8 +117,7 @@ async def test_every_operation_needs_its_scope_before_it_looks_at_the_request(
     client: Client,
     database: Database,
 ) -> None:
-    ada = await signed_in(app, "ada@example.org")
-    await change_user(database, "ada@example.org", scopes=[])
+    ada = await signed_in(app, database, "ada@example.org", [])
     document = await get_document(client)
     for method, path, _ in operations(document):
         needed = SCOPES.get((method, path), [])

@@ -180,20 +180,24 @@ async def test_an_account_is_not_deleted_with_a_wrong_password(alice: Client) ->
 
 
 async def test_a_deleted_account_takes_all_that_is_its_own_along(
+    client: Client,
     alice: Client,
     bob: Client,
     database: Database,
 ) -> None:
-    for client in (alice, bob):
-        await client.post("/api/v1/items", json={"name": "chair"})
+    for person, email in ((alice, ALICE), (bob, "bob@example.org")):
+        await person.post("/api/v1/items", json={"name": "chair"})
+        await log_in(client, email)
     body = {"current_password": PASSWORD}
     response = await alice.request("DELETE", ME, json=body)
     assert response.status_code == 204
     assert response.content == b""
     async with database.transaction(readonly=True) as session:
-        for model in (User, UserSession, RefreshToken, Item):
-            rows = select(func.count()).select_from(model)
-            assert await session.scalar(rows) == 1, model
+        left = {
+            model: await session.scalar(select(func.count()).select_from(model))
+            for model in (User, UserSession, RefreshToken, Item)
+        }
+    assert left == {User: 1, UserSession: 2, RefreshToken: 1, Item: 1}
     listed = await bob.get("/api/v1/items")
     assert listed.json()["total"] == 1
 
@@ -216,11 +220,12 @@ async def test_a_deleted_account_loses_access_at_once(
 
 async def test_the_address_of_a_deleted_account_is_free_again(
     app: App,
+    database: Database,
     alice: Client,
 ) -> None:
     await alice.post("/api/v1/items", json={"name": "chair"})
     await alice.request("DELETE", ME, json={"current_password": PASSWORD})
-    newcomer = await signed_in(app, ALICE)
+    newcomer = await signed_in(app, database, ALICE)
     listed = await newcomer.get("/api/v1/items")
     assert listed.json()["total"] == 0
     response = await alice.get(ME)

@@ -79,7 +79,7 @@ async def test_who_is_wrong_is_told_the_same_whatever_is_wrong(
     for email in (ADA, "disabled@example.org"):
         await register(client, email)
     await change_user(database, "disabled@example.org", is_active=False)
-    deleted = await signed_in(app, "deleted@example.org")
+    deleted = await signed_in(app, database, "deleted@example.org")
     body = {"current_password": PASSWORD}
     await deleted.request("DELETE", ME, json=body)
     answers = []
@@ -169,7 +169,7 @@ async def test_a_login_that_an_account_overtakes_starts_no_session(
     monkeypatch: pytest.MonkeyPatch,
     change: str,
 ) -> None:
-    ada = await signed_in(app, ADA)
+    ada = await signed_in(app, database, ADA)
     new_password = "another password for tests"
 
     async def overtake() -> None:
@@ -209,7 +209,7 @@ async def test_a_renewed_hash_never_brings_an_old_password_back(
     migrated_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ada = await signed_in(app, ADA)
+    ada = await signed_in(app, database, ADA)
     new_password = "another password for tests"
     settings = make_settings(
         migrated_url,

@@ -202,8 +202,11 @@ async def test_one_address_cannot_try_everything(
     assert elsewhere.status_code == status
 
 
-async def test_a_stolen_token_does_not_help_to_guess_the_password(app: App) -> None:
-    thief = await signed_in(app, ADA)
+async def test_a_stolen_token_does_not_help_to_guess_the_password(
+    app: App,
+    database: Database,
+) -> None:
+    thief = await signed_in(app, database, ADA)
     body = {"current_password": "a wrong password"}
     for _ in range(10):
         response = await thief.request("DELETE", ME, json=body)
