@@ -30,7 +30,7 @@ def install(session: nox.Session, *groups: str) -> None:
 @nox.session(python=PYTHON, allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Check the template's own code, types and workflows."""
-    install(session, "lint", "tests")
+    install(session, "lint", "tests", "bench")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
@@ -82,7 +82,7 @@ def locks(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON, default=False)
 def bench(session: nox.Session) -> None:
-    """Measure, and print JSON: nox -s bench -- generate."""
-    install(session, "tests")
+    """Measure, and print and keep JSON: nox -s bench -- generate matrix service timing."""
+    install(session, "tests", "bench")
     for benchmark in session.posargs:
         session.run("python", "-m", f"benchmarks.{benchmark}")

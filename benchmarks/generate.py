@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.results import tell
 from tests.generation import copy_template
 
 ROUNDS = 15
@@ -52,7 +52,7 @@ def main() -> None:
         ]
     medians = {kind: statistics.median(run[kind] for run in runs) for kind in templates}
     ratio = statistics.median(run["service"] / run["one_file"] for run in runs)
-    print(json.dumps({"benchmark": "generate", "seconds": medians, "ratio": ratio}, indent=2))
+    tell("generate", seconds=medians, ratio=ratio)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +9,9 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
+
+from benchmarks.results import tell
 from tests import matrix
 
 PROJECT = "{{cookiecutter.project_slug}}"
@@ -42,32 +43,24 @@ def checkout(folder: Path) -> Path:
 
 
 def run(folder: Path, *options: str) -> tuple[float, int]:
-    """Return the seconds that a run takes, and the most memory (bytes) that it holds at once."""
+    """Return the seconds that a run takes, and the most memory (bytes) that it takes at once.
+
+    That is what the machine has less of, so that databases and files in memory count, too.
+    """
     command = [sys.executable, "-m", "tests.proving", *options]
+    before = least = psutil.virtual_memory().available
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=sys.stderr)
-    most = 0
     while process.poll() is None:
-        most = max(most, memory_of(process.pid))
+        least = min(least, psutil.virtual_memory().available)
         time.sleep(0.5)
     if process.returncode:
         sys.exit("the matrix does not hold, so its time says nothing")
-    return time.perf_counter() - started, most
-
-
-def memory_of(pid: int) -> int:
-    """Return the resident bytes of a process and of all that come from it."""
-    command = ["ps", "-eo", "pid=,ppid=,rss="]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    family = {pid}
-    for _ in range(8):
-        family |= {child for child, parent, _ in rows if parent in family}
-    return sum(kibibytes for child, _, kibibytes in rows if child in family) * 1024
+    return time.perf_counter() - started, before - least
 
 
 def main() -> None:
-    """Measure, and print JSON."""
+    """Measure, and tell."""
     found: dict[str, dict[str, float]] = {}
     with TemporaryDirectory() as name:
         folder = checkout(Path(name))
@@ -82,7 +75,7 @@ def main() -> None:
                 "of_fresh": round(seconds / found["fresh"]["seconds"], 3) if found else 1.0,
                 "peak_gib": round(memory / 2**30, 2),
             }
-    print(json.dumps({"benchmark": "matrix", "cores": os.cpu_count(), "runs": found}, indent=2))
+    tell("matrix", runs=found)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from benchmarks.results import tell
 from tests.commands import users_environment
 from tests.generation import copy_template, generate
 from tests.postgres import free_port
@@ -123,7 +124,7 @@ def main() -> None:
             framework: measure(framework, Path(folder, framework))
             for framework in ("fastapi", "flask")
         }
-    print(json.dumps({"benchmark": "timing", "pairs": PAIRS, "ratios": ratios}, indent=2))
+    tell("timing", pairs=PAIRS, ratios=ratios)
 
 
 if __name__ == "__main__":

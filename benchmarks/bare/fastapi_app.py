@@ -1,0 +1,83 @@
+"""The least that FastAPI and SQLAlchemy can do with items: no accounts, no log, no limits."""
+
+import os
+import uuid
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import DateTime, func, select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+OWNER = uuid.UUID(os.environ["OWNER"])
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: DateTime(timezone=True)}
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    owner_id: Mapped[uuid.UUID]
+    name: Mapped[str]
+    description: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+
+class ItemCreate(BaseModel):
+    name: str
+    description: str | None = None
+
+
+class ItemPublic(ItemCreate):
+    model_config = ConfigDict(from_attributes=True)
+    id: uuid.UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class Page(BaseModel):
+    items: list[ItemPublic]
+    total: int
+
+
+url = os.environ["DATABASE"].replace("postgresql://", "postgresql+asyncpg://")
+sessions = async_sessionmaker(create_async_engine(url, pool_size=10), expire_on_commit=False)
+app = FastAPI()
+
+
+@app.get("/health/live")
+async def live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@app.get("/api/v1/items/{item_id}")
+async def get_item(item_id: uuid.UUID) -> ItemPublic:
+    async with sessions() as session:
+        item = await session.get(Item, item_id)
+    if item is None:
+        raise HTTPException(404)
+    return ItemPublic.model_validate(item)
+
+
+@app.get("/api/v1/items")
+async def list_items(limit: int = 50) -> Page:
+    mine = Item.owner_id == OWNER
+    newest = select(Item).where(mine).order_by(Item.id.desc())
+    async with sessions() as session:
+        items = await session.scalars(
+            select(Item).where(mine).order_by(Item.id.desc()).limit(limit)
+        )
+        total = await session.scalar(select(func.count()).select_from(Item).where(mine))
+    return Page(items=[ItemPublic.model_validate(item) for item in items], total=total or 0)
+
+
+@app.post("/api/v1/items", status_code=201)
+async def create_item(data: ItemCreate) -> ItemPublic:
+    async with sessions.begin() as session:
+        item = Item(owner_id=OWNER, **data.model_dump())
+        session.add(item)
+    return ItemPublic.model_validate(item)

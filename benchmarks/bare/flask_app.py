@@ -1,0 +1,87 @@
+"""The least that Flask and SQLAlchemy can do with items: no accounts, no log, no limits."""
+
+import os
+import uuid
+from datetime import UTC, datetime
+
+from flask import Flask, Response, abort, request
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import DateTime, create_engine, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+
+OWNER = uuid.UUID(os.environ["OWNER"])
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: DateTime(timezone=True)}
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    owner_id: Mapped[uuid.UUID]
+    name: Mapped[str]
+    description: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+
+class ItemCreate(BaseModel):
+    name: str
+    description: str | None = None
+
+
+class ItemPublic(ItemCreate):
+    model_config = ConfigDict(from_attributes=True)
+    id: uuid.UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class Page(BaseModel):
+    items: list[ItemPublic]
+    total: int
+
+
+url = os.environ["DATABASE"].replace("postgresql://", "postgresql+psycopg://")
+sessions = sessionmaker(create_engine(url, pool_size=16), expire_on_commit=False)
+app = Flask(__name__)
+
+
+def answer(body: BaseModel, status: int = 200) -> Response:
+    return Response(body.model_dump_json(), status, mimetype="application/json")
+
+
+@app.get("/health/live")
+def live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@app.get("/api/v1/items/<uuid:item_id>")
+def get_item(item_id: uuid.UUID) -> Response:
+    with sessions() as session:
+        item = session.get(Item, item_id)
+    if item is None:
+        abort(404)
+    return answer(ItemPublic.model_validate(item))
+
+
+@app.get("/api/v1/items")
+def list_items() -> Response:
+    mine = Item.owner_id == OWNER
+    newest = select(Item).where(mine).order_by(Item.id.desc())
+    limit = request.args.get("limit", 50, int)
+    with sessions() as session:
+        items = session.scalars(newest.limit(limit))
+        shown = [ItemPublic.model_validate(item) for item in items]
+        total = session.scalar(select(func.count()).select_from(Item).where(mine))
+    return answer(Page(items=shown, total=total or 0))
+
+
+@app.post("/api/v1/items")
+def create_item() -> Response:
+    data = ItemCreate.model_validate_json(request.get_data())
+    with sessions.begin() as session:
+        item = Item(owner_id=OWNER, **data.model_dump())
+        session.add(item)
+    return answer(ItemPublic.model_validate(item), 201)
