@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.models import ApiKey
 
@@ -33,10 +33,14 @@ class KeyAccess(NamedTuple):
         return expired or self.revoked_at is not None
 
 
+# Built once, since nearly every request asks it.
+_KEY_ACCESS = select(*(getattr(ApiKey, name) for name in KeyAccess._fields)).where(
+    ApiKey.key_id == bindparam("key_id")
+)
+
+
 async def find_key_access(session: Session, key_id: str) -> KeyAccess | None:
     """Return the access that a key gives, or nothing when there is none."""
-    columns = [getattr(ApiKey, name) for name in KeyAccess._fields]
-    query = select(*columns).where(ApiKey.key_id == key_id)
-    result = await session.execute(query)
+    result = await session.execute(_KEY_ACCESS, {"key_id": key_id})
     row = result.one_or_none()
     return None if row is None else KeyAccess(*row)

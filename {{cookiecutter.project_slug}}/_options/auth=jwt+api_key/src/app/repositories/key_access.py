@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core.implied_scopes import with_implied
 from app.models import ApiKey, User
@@ -34,18 +34,21 @@ class KeyAccess(NamedTuple):
         return expired or self.revoked_at is not None
 
 
+# Built once, since nearly every request asks it.
+_KEY_ACCESS = (
+    select(ApiKey, User.scopes)
+    .join(User, User.id == ApiKey.owner_id)
+    .where(ApiKey.key_id == bindparam("key_id"))
+    .where(User.is_active)
+)
+
+
 async def find_key_access(session: Session, key_id: str) -> KeyAccess | None:
     """Return the access that a key gives, or nothing when there is none.
 
     It gives none when its owner is disabled, and never more than its owner has now.
     """
-    query = (
-        select(ApiKey, User.scopes)
-        .join(User, User.id == ApiKey.owner_id)
-        .where(ApiKey.key_id == key_id)
-        .where(User.is_active)
-    )
-    result = await session.execute(query)
+    result = await session.execute(_KEY_ACCESS, {"key_id": key_id})
     row = result.one_or_none()
     if row is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.models import User, UserSession
 from app.models.base import utc_now
@@ -22,15 +22,19 @@ class Access(NamedTuple):
     scopes: list[str]
 
 
+# Built once, since nearly every request asks it.
+_ACCESS = (
+    select(User.id, User.scopes)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.id == bindparam("session_id"))
+    .where(UserSession.idle_until > bindparam("now"))
+    .where(User.is_active)
+)
+
+
 async def find_access(session: Session, session_id: UUID) -> Access | None:
     """Return the access that a session gives, or nothing when it has ended."""
-    query = (
-        select(User.id, User.scopes)
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.id == session_id)
-        .where(UserSession.idle_until > utc_now())
-        .where(User.is_active)
-    )
-    result = await session.execute(query)
+    asked = {"session_id": session_id, "now": utc_now()}
+    result = await session.execute(_ACCESS, asked)
     row = result.one_or_none()
     return None if row is None else Access(*row)
