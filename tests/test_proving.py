@@ -19,7 +19,7 @@ from tests.proving import store
 from tests.proving.__main__ import select, shard
 from tests.proving.inputs import Template
 from tests.proving.report import HERE, Cell, Report, merge, read
-from tests.proving.run import Run, Wanted
+from tests.proving.run import Run, Wanted, alone_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -410,3 +410,21 @@ def test_a_key_changes_with_what_decides_it(template_copy: Path) -> None:
     (project / "new.txt").write_text("new\n", encoding="utf-8")
     assert Template(template_copy).key(none) != before.key(none)
     assert store.digest("a") != store.digest("b")
+
+
+def test_who_is_proven_alone_is_so_again_when_python_or_the_base_changes(
+    template_copy: Path,
+) -> None:
+    (fly,) = (c for c in ALL if c.id == "flask-none-fly-postgresql-none")
+    (project,) = (path.parent for path in template_copy.glob("*/_options"))
+    files = {"fly.toml": "a", "src/app/main.py": "a"}
+    every, of_python = alone_keys(Template(template_copy), fly, files)
+    (project / "_options" / "deploy=fly" / "new.txt").write_text("new\n", encoding="utf-8")
+    changed, still = alone_keys(Template(template_copy), fly, files | {"fly.toml": "b"})
+    assert changed != every
+    assert still == of_python
+    _, other = alone_keys(Template(template_copy), fly, files | {"src/app/main.py": "b"})
+    assert other != of_python
+    (project / "new.txt").write_text("new\n", encoding="utf-8")
+    _, other = alone_keys(Template(template_copy), fly, files)
+    assert other != of_python

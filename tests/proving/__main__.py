@@ -21,6 +21,7 @@ from tests.generation import copy_template
 from tests.proving import report, store
 from tests.proving.inputs import Template
 from tests.proving.run import Run, Wanted
+from tests.proving.units import CHECKS
 
 SCRATCH = "proving-"
 ROOM = 4 * 2**30  # bytes
@@ -42,7 +43,12 @@ def arguments(given: list[str]) -> argparse.Namespace:
         help="prove N of them alone, too (%(default)s)",
     )
     parser.add_argument(
-        "--check", action="append", default=[], metavar="NAME", help="do this check only"
+        "--check",
+        action="append",
+        default=[],
+        choices=CHECKS,
+        metavar="NAME",
+        help=f"do this check only; one of {', '.join(CHECKS)}",
     )
     parser.add_argument("--seed", help="draw these with this seed")
     parser.add_argument("--shard", metavar="K/N", help="prove the K-th of N parts")

@@ -20,7 +20,7 @@ from tests.proving.store import FOLDER, digest
 from tests.serving import serves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 # What these checks can read; packaging wants a README too, but not its text.
 FILES = (
@@ -37,6 +37,11 @@ FILES = (
 CHECKS = ("sync", "mypy", "layers", "tests", "serve")
 
 LAYERS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
+
+
+def files_of(files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return what these checks can read of a project, as pairs of path and digest."""
+    return tuple(file for file in files.items() if file[0].startswith(FILES))
 
 
 @cache

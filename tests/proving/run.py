@@ -19,7 +19,7 @@ from tests.proving.report import FAILED, HERE, KEPT, SHARED, WEIGHT, Cell, Repor
 from tests.proving.units import Source, Unit, units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Future, ProcessPoolExecutor
     from pathlib import Path
 
@@ -190,31 +190,38 @@ class Run:
         return holders
 
     def _alone(self, combinations: list[Combination]) -> Iterator[Part]:
-        """Yield the work for combinations that share nothing and are not known yet."""
-        for combination in combinations:
-            key = self._alone_key(combination)
-            if kept := store.read(key):
-                for check, found in kept.items():
-                    self._note(check, [combination.id], Outcome(**found), KEPT)
-            else:
-                files = self._files[combination.id]
-                arguments = (self._template.folder, combination, files)
-                guess = guess_of_python(files, combination.answers["database"])
-                yield Part(f"alone {combination.id}", workers.prove_alone, arguments, key, guess)
+        """Yield the work for combinations that share nothing and are not known yet.
 
-    def _alone_key(self, combination: Combination) -> str:
-        return store.digest(
-            "alone", self._template.key(combination), python.interpreter(), store.tools()
-        )
+        What takes long, the checks of Python, is known until the base or any of the files
+        changes that these read; all else, until anything does.
+        """
+        for combination in combinations:
+            files = self._files[combination.id]
+            key, python_key = alone_keys(self._template, combination, files)
+            of_python = store.read(python_key) or {}
+            rest = (of_python and store.read(key)) or {}
+            for check, found in {**of_python, **rest}.items():
+                self._note(check, [combination.id], Outcome(**found), KEPT)
+            if rest:
+                continue
+            guess = guess_of_python(files, combination.answers["database"])
+            checks = () if of_python else python.CHECKS
+            arguments = (self._template.folder, combination, files, checks)
+            name = f"alone {combination.id}"
+            yield Part(name, workers.prove_alone, arguments, key, guess if checks else GUESS)
 
     def _note_alone(self, part: Part, results: dict[str, dict[str, Any]]) -> None:
-        _, combination, _ = part.arguments
+        _, combination, files, checks = part.arguments
         held = [
             self._note(check, [combination.id], Outcome(**found), HERE, alone=True)
             for check, found in results.items()
         ]
         if all(held):
+            of_python = {check: results.pop(check) for check in checks}
             store.keep(part.key, results)
+            if of_python:
+                _, python_key = alone_keys(self._template, combination, files)
+                store.keep(python_key, of_python)
 
     def _note(
         self, check: str, names: list[str], outcome: Outcome, how: str, *, alone: bool = False
@@ -257,6 +264,17 @@ class Run:
             self._durations[part.name] = round(seconds, 2)
             self._progress.finish(expected[part.name], part.name)
             yield part, result
+
+
+def alone_keys(
+    template: Template, combination: Combination, files: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return the keys of what is found in a complete project: by all checks, by Python's."""
+    told = (combination.id, python.interpreter(), store.tools())
+    return (
+        store.digest("alone", template.key(combination), *told),
+        store.digest("alone python", template.mechanism, python.files_of(files), *told),
+    )
 
 
 def held(outcomes: dict[str, Any]) -> bool:

@@ -29,6 +29,9 @@ RUFF = {
 RUFF_READS = re.compile(r"\.pyi?$|^pyproject\.toml$")
 MARKDOWN = re.compile(r"\.md$")  # the formatter reads the code in it
 
+# What can be chosen; what looks at every project is always done.
+CHECKS = (*RUFF, *(validator.name for validator in VALIDATORS), "target", *python.CHECKS)
+
 # All but what a target has no business in; how many requests the server takes is one.
 TARGET_READS = re.compile(
     r"^(?!(src(?!/app/core/interface\.py)|tests|migrations|docs|\.github)/"
@@ -98,8 +101,7 @@ def units_of(
     if not checks or not set(python.CHECKS).isdisjoint(checks):
         done = tuple(name for name in python.CHECKS if not checks or name in {"sync", *checks})
         told = f"{combination.answers['database']} {python.interpreter()}"
-        read = tuple(file for file in files.items() if file[0].startswith(python.FILES))
-        yield Unit("python", read, told, done)
+        yield Unit("python", python.files_of(files), told, done)
 
 
 def _matching(files: Mapping[str, str], pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
@@ -169,8 +171,10 @@ def _complaints(check: str, trees: list[tuple[Unit, Path]]) -> list[str]:
     return [line for _, tree in trees for line in validator.complaints(tree, ())]
 
 
-def prove_alone(project: Path, combination: Combination) -> Iterator[tuple[str, Outcome]]:
-    """Yield what every check finds in a complete project."""
+def prove_alone(
+    project: Path, combination: Combination, python_checks: tuple[str, ...]
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield what every check finds in a complete project, but of Python's these only."""
     every = files_of(project)
     for name, command in RUFF.items():
         yield name, Outcome(len(every), said([*command, "."], project))
@@ -180,5 +184,6 @@ def prove_alone(project: Path, combination: Combination) -> Iterator[tuple[str, 
     deploy = combination.answers["deploy"]
     if deploy != "none":
         yield "target", Outcome(1, list(target_of(deploy).complaints(project)))
-    database = combination.answers["database"]
-    yield from python.prove(project, database, unshared=True)
+    if python_checks:
+        database = combination.answers["database"]
+        yield from python.prove(project, database, checks=python_checks, unshared=True)

@@ -102,9 +102,12 @@ def prove(work: list[tuple[Unit, Source]]) -> list[tuple[Unit, str, dict[str, An
 
 
 def prove_alone(
-    template: Path, combination: Combination, files: dict[str, str]
+    template: Path,
+    combination: Combination,
+    files: dict[str, str],
+    python_checks: tuple[str, ...],
 ) -> dict[str, dict[str, Any]]:
-    """Generate a combination by the command itself, and run every check in the project."""
+    """Generate a combination by the command itself, and run the checks in the project."""
     found = {}
     with TemporaryDirectory() as scratch:
         started = time.perf_counter()
@@ -117,7 +120,7 @@ def prove_alone(
         started = time.perf_counter()
         for name, seen in chain(
             projects.look_at(contents, combination.answers).items(),
-            units.prove_alone(project, combination),
+            units.prove_alone(project, combination, python_checks),
         ):
             seen.seconds = seen.seconds or time.perf_counter() - started
             found[name] = seen
