@@ -46,7 +46,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
-@nox.session(python=PYTHON, name="matrix")
+@nox.session(python=PYTHON, name="matrix", allow_parallel=True)
 def prove_matrix(session: nox.Session) -> None:
     """Prove every combination: nox -s matrix -- [--fresh] [auth=oidc ...]; --help tells more."""
     install(session, "tests")

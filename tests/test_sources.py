@@ -66,6 +66,18 @@ def test_python_sources_hold_no_jinja(source: Path) -> None:
     assert not re.findall(r"\{\{|\{%|#%", source.read_text(encoding="utf-8"))
 
 
+def test_no_blank_line_is_lost_after_a_line_of_jinja() -> None:
+    """Jinja takes it along, so one that shall stay stands before that line."""
+    lost = re.compile(r"^.+\n[ \t]*#% .*\n(?=\n)", re.MULTILINE)
+    texts = [path for path in matrix.template_files() if SERVICE in path.parents]
+    found = {
+        shown(path): match[0]
+        for path in texts
+        if (match := lost.search(path.read_text(encoding="utf-8")))
+    }
+    assert not found
+
+
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
 def test_ruff_accepts_the_sources_before_rendering(command: list[str]) -> None:
     caches = list(SERVICE.rglob(".ruff_cache"))
