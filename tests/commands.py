@@ -17,7 +17,18 @@ LINES_OF_A_FAILURE = 80
 
 
 class CommandError(Exception):
-    """A command failed; the text says which, and what it wrote."""
+    """A command failed.
+
+    Attributes:
+        command: the command.
+        code: what it exited with.
+        output: the end of what it wrote.
+    """
+
+    def __init__(self, command: list[str], code: int, output: str) -> None:
+        self.command, self.code = command, code
+        self.output = "\n".join(output.splitlines()[-LINES_OF_A_FAILURE:])
+        super().__init__(f"{' '.join(command)} exits with {code}\n{self.output}")
 
 
 def users_environment() -> dict[str, str]:
@@ -43,7 +54,5 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str] | None 
         errors="replace",
     )
     if done.returncode:
-        end = "\n".join(done.stdout.splitlines()[-LINES_OF_A_FAILURE:])
-        message = f"{' '.join(command)} exits with {done.returncode}\n{end}"
-        raise CommandError(message)
+        raise CommandError(command, done.returncode, done.stdout)
     return done.stdout

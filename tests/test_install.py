@@ -233,11 +233,13 @@ def test_a_release_told_to_stop_returns_to_the_last_version(machine: Machine) ->
 
 def test_a_release_that_loses_its_connection_returns_to_the_last_version(machine: Machine) -> None:
     before, version = machine.version(), next_version(machine)
+    handler = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored
     with machine.paused("install", f"v{version}", at=r"^systemctl restart") as process:
         assert process.stdout
         process.stdout.close()
         os.killpg(process.pid, signal.SIGHUP)
         process.wait()
+    signal.signal(signal.SIGHUP, handler)
     assert f"v{machine.version()}" == present(machine) == f"v{before}"
 
 

@@ -53,7 +53,7 @@ def said(command: list[str], folder: Path) -> list[str]:
     try:
         run(command, folder)
     except CommandError as refusal:
-        return [str(refusal)]
+        return [f"{command[0]} refuses it (exit {refusal.code}):\n{refusal.output.strip()}"]
     return []
 
 
