@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -230,18 +231,22 @@ def test_an_answer_off_the_list_is_refused(
 
 def test_every_package_that_a_service_installs_is_refused_as_a_slug(template: Path) -> None:
     hook = load_hook(template, "pre_gen_project", context(template))
+    (source,) = template.glob("*/uv.lock")
+    lock = source.read_text("utf-8")
+    asked = set(re.findall(r"cookiecutter\.(\w+)", lock))
+    distinct = {}
     for combination in matrix.product(QUESTIONS):
         answered = context(template, combination.answers)
-        for name in packages_of(template, answered) - {"my-service"}:
+        distinct[tuple(answered["cookiecutter"][question] for question in asked)] = answered
+    assert len(distinct) > 1
+    for answered in distinct.values():
+        for name in packages_of(lock, answered) - {"my-service"}:
             assert hook.slug_rule(name), name
 
 
-def packages_of(template: Path, answered: dict[str, Any]) -> set[str]:
+def packages_of(lock: str, answered: dict[str, Any]) -> set[str]:
     """Return the names in the lock file that these answers get."""
-    (source,) = template.glob("*/uv.lock")
-    rendered = (
-        create_env_with_context(answered).from_string(source.read_text("utf-8")).render(**answered)
-    )
+    rendered = create_env_with_context(answered).from_string(lock).render(**answered)
     return {package["name"] for package in tomllib.loads(rendered)["package"]}
 
 
@@ -335,13 +340,19 @@ GOOD_TEXT = st.text(
     | st.fixed_dictionaries(dict.fromkeys(FREE_TEXTS, ANY_TEXT))
 )
 def test_any_answer_is_refused_without_a_trace_or_found_again(
-    answers: dict[str, str], template: Path, marked: dict[str, object]
+    answers: dict[str, str],
+    template: Path,
+    marked: dict[str, object],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     answers = MARKERS | answers
-    with TemporaryDirectory() as folder:
-        try:
-            files = read_files(generate(template, Path(folder), answers))
-        except FailedHookException:
-            assert not snapshot(Path(folder))
-        else:
-            assert files == expected(marked, answers)
+    folder = tmp_path_factory.getbasetemp() / "any"  # the same, so that Jinja knows the paths
+    folder.mkdir()
+    try:
+        files = read_files(generate(template, folder, answers))
+    except FailedHookException:
+        assert not snapshot(folder)
+    else:
+        assert files == expected(marked, answers)
+    finally:
+        shutil.rmtree(folder)
