@@ -21,7 +21,7 @@ RUNS = {
     "fresh": None,
     "unchanged": None,
     "one_deploy_folder": (f"{PROJECT}/_options/deploy=fly/docs/deploy.md", "\nMore.\n"),
-    "a_base_module": (f"{PROJECT}/src/app/core/ids.py", "\n# More.\n"),
+    "a_base_module": (f"{PROJECT}/src/app/core/ids.py", "\n\n# More.\n"),
 }
 
 
@@ -75,6 +75,7 @@ def main() -> None:
                 "of_fresh": round(seconds / found["fresh"]["seconds"], 3) if found else 1.0,
                 "peak_gib": round(memory / 2**30, 2),
             }
+            print(f"{label}: {found[label]}", file=sys.stderr)
     tell("matrix", runs=found)
 
 
