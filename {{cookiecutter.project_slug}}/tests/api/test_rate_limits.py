@@ -11,7 +11,7 @@ ITEMS = "/api/v1/items"
 
 @pytest.fixture
 def settings(migrated_url: str) -> Settings:
-    limits = {"requests": "2/minute"}
+    limits = {"requests": "2/day"}  # a minute may end in a test
     return make_settings(migrated_url, rate_limit=limits, trusted_proxies="127.0.0.1")
 
 

@@ -8,7 +8,7 @@ from app.auth.attempts import AttemptLimiter
 from app.core.errors import TooManyRequestsError
 from app.core.sections import RateLimitSettings
 
-RULE = "1/minute"
+RULE = "1/day"
 
 
 def limiter(storage_url: str = "memory://") -> AttemptLimiter:
