@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cookiecutter.exceptions import FailedHookException
@@ -119,10 +119,11 @@ def look_at(files: Mapping[str, bytes], answers: dict[str, str]) -> dict[str, Ou
         if (problem := _problem(name, content))
     ]
     texts = {name: content.decode(errors="replace") for name, content in files.items()}
+    folders = {str(parent) for name in files for parent in PurePosixPath(name).parents[:-1]}
     return {
         "leftovers": Outcome(len(files), leftovers(texts, answers)),
         "parse": Outcome(len(files), unreadable),
-        "names": Outcome(len(files), list(_unfit(files))),
+        "names": Outcome(len(files), list(_unfit(folders | files.keys()))),
     }
 
 
