@@ -27,7 +27,6 @@ from benchmarks.results import tell
 from tests import postgres
 from tests.commands import run, users_environment
 from tests.generation import copy_template, generate
-from tests.proving.python import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +61,8 @@ class Server:
     headers: dict[str, str]
 
     @contextmanager
-    def running(self) -> Iterator[tuple[int, float]]:
-        """Yield its port, and how many seconds it took to answer for the first time."""
+    def running(self) -> Iterator[tuple[int, int, float]]:
+        """Yield port and process, and how many seconds it took to answer for the first time."""
         port = postgres.free_port()
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -78,7 +77,7 @@ class Server:
                 if process.poll() is not None or time.perf_counter() - started > SECONDS:
                     sys.exit(f"{' '.join(self.command)} did not start")
                 time.sleep(0.005)
-            yield port, time.perf_counter() - started
+            yield port, process.pid, time.perf_counter() - started
         finally:
             process.terminate()
             process.wait()
@@ -131,15 +130,10 @@ async def load(port: int, request: bytes, count: int) -> list[float]:
     return seconds
 
 
-def cpu_seconds(port: int) -> float:
-    """Return the CPU time so far of the processes that listen on a port or started these."""
-    me = psutil.Process()
-    servers = [
-        process
-        for process in me.children(recursive=True)
-        if any(f"{port}" == argument for argument in process.cmdline())
-    ]
-    family = {child for server in servers for child in [server, *server.children(recursive=True)]}
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time so far of a process and of all that it has started."""
+    server = psutil.Process(pid)
+    family = [server, *server.children(recursive=True)]
     return sum(sum(process.cpu_times()[:2]) for process in family)
 
 
@@ -152,15 +146,15 @@ def measure(server: Server, item: str) -> dict[str, dict[str, float]]:
         "insert": message("POST", "/api/v1/items", server.headers, {"name": "bench"}),
     }
     found = {}
-    with server.running() as (port, start_seconds):
+    with server.running() as (port, pid, start_seconds):
         found["start"] = {"seconds": start_seconds}
         for kind, request in requests.items():
             asyncio.run(load(port, request, WARM_UP))
-            before = cpu_seconds(port)
+            before = cpu_seconds(pid)
             latencies = asyncio.run(load(port, request, REQUESTS))
             cuts = statistics.quantiles(latencies, n=100)
             found[kind] = {
-                "per_cpu_second": REQUESTS / (cpu_seconds(port) - before),
+                "per_cpu_second": REQUESTS / (cpu_seconds(pid) - before),
                 "p50_ms": cuts[49] * 1000,
                 "p99_ms": cuts[98] * 1000,
             }
@@ -172,14 +166,14 @@ def servers(framework: str, folder: Path, url: str) -> tuple[Server, Server, str
     answers = {"framework": framework, "auth": "jwt", "database": "postgresql"}
     rest = {"deploy": "none", "ci": "none"}
     project = generate(copy_template(folder / "template"), folder / "projects", answers | rest)
-    environment = users_environment() | {"UV_PYTHON": interpreter()}
+    environment = users_environment()
     run(["uv", "sync", "--quiet", "--locked", "--no-dev"], project, environment)
     environment |= {"ENVIRONMENT": "test", "DATABASE__URL": url, "RATE_LIMIT__ENABLED": "false"}
     run(["uv", "run", "--no-sync", "app", "migrate"], project, environment)
     binaries = project / ".venv" / "bin"
     service = Server([str(binaries / "app"), "serve"], project, environment, {})
     account = {"email": "ada@example.org", "password": "a long password for a benchmark"}
-    with service.running() as (port, _):
+    with service.running() as (port, *_):
         user = call(port, "POST", "/api/v1/auth/register", {}, account)
         tokens = call(port, "POST", "/api/v1/auth/login", {}, account)
         service.headers["Authorization"] = f"Bearer {tokens['access_token']}"
@@ -211,7 +205,6 @@ def main() -> None:
     """Measure both in turn, so that a busy moment falls on both, and tell."""
     found = {}
     with ExitStack() as stack:
-        stack.enter_context(postgres.server())
         folder = Path(stack.enter_context(TemporaryDirectory()))
         for framework in BARE:
             url = stack.enter_context(postgres.fresh_database())

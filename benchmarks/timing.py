@@ -19,7 +19,6 @@ from benchmarks.results import tell
 from tests.commands import users_environment
 from tests.generation import copy_template, generate
 from tests.postgres import free_port
-from tests.proving.python import interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def measure(framework: str, folder: Path) -> dict[str, float]:
     template = copy_template(folder / "template")
     answered = {"framework": framework, "auth": "jwt+api_key", "database": "sqlite"}
     project = generate(template, folder / "projects", answered)
-    environment = users_environment() | {"UV_PYTHON": interpreter(), "RATE_LIMIT__ENABLED": "false"}
+    environment = users_environment() | {"RATE_LIMIT__ENABLED": "false"}
     port = free_port()
     api = f"http://127.0.0.1:{port}/api/v1"
     account = ["--email", "ada@example.org"]

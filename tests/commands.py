@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import cache
 from typing import TYPE_CHECKING
+
+from tests import matrix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +34,18 @@ class CommandError(Exception):
         super().__init__(f"{' '.join(command)} exits with {code}\n{self.output}")
 
 
+@cache
+def interpreter() -> str:
+    """Return the Python that a project asks for, or else one that it supports."""
+    asked: str = matrix.read_questions()["python_version"][0]
+    found = subprocess.run(["uv", "python", "find", asked], check=False, capture_output=True)
+    return asked if found.returncode == 0 else ">=3.12"
+
+
 def users_environment() -> dict[str, str]:
-    """Return the environment that a user's shell would have."""
-    return {name: value for name, value in os.environ.items() if name not in OURS}
+    """Return the environment that a user's shell would have, with a Python that is there."""
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    return kept | {"UV_PYTHON": interpreter()}
 
 
 def run(command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:

@@ -12,7 +12,6 @@ import pytest
 from tests import matrix, postgres, redis_server
 from tests.commands import users_environment
 from tests.deployed import CLIENT, STRANGER, observe
-from tests.proving.python import interpreter
 from tests.targets import target_of
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def programs_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path
     def installed(framework: str, project: Path) -> Path:
         environment = folder / framework
         if not environment.exists():
-            own = {"UV_PROJECT_ENVIRONMENT": str(environment), "UV_PYTHON": interpreter()}
+            own = {"UV_PROJECT_ENVIRONMENT": str(environment)}
             command = ["uv", "sync", "--quiet", "--locked", "--no-dev", "--no-editable"]
             subprocess.run(command, cwd=project, env=users_environment() | own, check=True)
         return environment / "bin"

@@ -20,7 +20,6 @@ from tests import matrix, postgres
 from tests.commands import users_environment
 from tests.generation import generate
 from tests.postgres import free_port
-from tests.proving.python import interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def project(
 
 def environment(**settings: str) -> dict[str, str]:
     """Return settings, in the environment that a user's shell would have."""
-    return users_environment() | {"UV_PYTHON": interpreter()} | settings
+    return users_environment() | settings
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from tests import matrix, postgres
 from tests.commands import users_environment
 from tests.generation import generate
 from tests.postgres import free_port
-from tests.proving.python import interpreter
 from tests.serving import answers
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ LEAST = {"deploy": "none", "database": "sqlite", "ci": "none"}
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """Return the environment that a user's shell would have."""
-    return users_environment() | {"UV_PYTHON": interpreter()}
+    return users_environment()
 
 
 def openapi_of(project: Path, environment: dict[str, str]) -> Any:

@@ -2,46 +2,12 @@
 
 import os
 import uuid
-from datetime import UTC, datetime
 
 from flask import Flask, Response, abort, request
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import DateTime, create_engine, func, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
-
-OWNER = uuid.UUID(os.environ["OWNER"])
-
-
-class Base(DeclarativeBase):
-    type_annotation_map = {datetime: DateTime(timezone=True)}
-
-
-class Item(Base):
-    __tablename__ = "items"
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    owner_id: Mapped[uuid.UUID]
-    name: Mapped[str]
-    description: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
-    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
-
-
-class ItemCreate(BaseModel):
-    name: str
-    description: str | None = None
-
-
-class ItemPublic(ItemCreate):
-    model_config = ConfigDict(from_attributes=True)
-    id: uuid.UUID
-    created_at: datetime
-    updated_at: datetime
-
-
-class Page(BaseModel):
-    items: list[ItemPublic]
-    total: int
-
+from items import OWNER, Item, ItemCreate, ItemPublic, Page
+from pydantic import BaseModel
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import sessionmaker
 
 url = os.environ["DATABASE"].replace("postgresql://", "postgresql+psycopg://")
 sessions = sessionmaker(create_engine(url, pool_size=16), expire_on_commit=False)

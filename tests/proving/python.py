@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests import matrix, postgres, redis_server
+from tests import postgres, redis_server
 from tests.commands import CommandError, run, users_environment
 from tests.proving.outcome import Outcome
 from tests.proving.store import FOLDER, digest
@@ -44,18 +42,10 @@ def files_of(files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(file for file in files.items() if file[0].startswith(FILES))
 
 
-@cache
-def interpreter() -> str:
-    """Return the Python that a project asks for, or else one that it supports."""
-    asked: str = matrix.read_questions()["python_version"][0]
-    found = subprocess.run(["uv", "python", "find", asked], check=False, capture_output=True)
-    return asked if found.returncode == 0 else ">=3.12"
-
-
 @contextmanager
 def surroundings(database: str) -> Iterator[dict[str, str]]:
     """Yield the environment to run a project in, with the servers that its tests want."""
-    environment = users_environment() | {"UV_PYTHON": interpreter()}
+    environment = users_environment()
     with ExitStack() as servers:
         if url := servers.enter_context(redis_server.server()):
             environment["TEST_REDIS_URL"] = url

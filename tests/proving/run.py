@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests import matrix
+from tests.commands import interpreter
 from tests.proving import python, store, workers
 from tests.proving.inputs import Template
 from tests.proving.outcome import Outcome
@@ -270,7 +271,7 @@ def alone_keys(
     template: Template, combination: Combination, files: Mapping[str, str]
 ) -> tuple[str, str]:
     """Return the keys of what is found in a complete project: by all checks, by Python's."""
-    told = (combination.id, python.interpreter(), store.tools())
+    told = (combination.id, interpreter(), store.tools())
     return (
         store.digest("alone", template.key(combination), *told),
         store.digest("alone python", template.mechanism, python.files_of(files), *told),

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from tests.commands import interpreter
 from tests.proving import python, store
 from tests.proving.outcome import Outcome
 from tests.proving.projects import make
@@ -100,7 +101,7 @@ def units_of(
         yield Unit("target", _matching(files, TARGET_READS), deploy, ("target",))
     if not checks or not set(python.CHECKS).isdisjoint(checks):
         done = tuple(name for name in python.CHECKS if not checks or name in {"sync", *checks})
-        told = f"{combination.answers['database']} {python.interpreter()}"
+        told = f"{combination.answers['database']} {interpreter()}"
         yield Unit("python", python.files_of(files), told, done)
 
 
