@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
+from typing import TYPE_CHECKING
 
-from tests.settings import REQUIRED_ENVIRONMENT
+from tests.environment import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APP = [sys.executable, "-c", "from app.cli import main; main()"]
 
 # A process that takes longer has stopped working.
 SECONDS = 60
 
-_SYSTEM = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
-
-def fresh_environment(**settings: str) -> dict[str, str]:
-    """Return settings, with what every program needs and nothing of the developer's."""
-    return {name: os.environ[name] for name in _SYSTEM if name in os.environ} | settings
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """Return the same, with what the service cannot start without."""
-    return fresh_environment(**REQUIRED_ENVIRONMENT | settings)
+def run_app(
+    directory: Path, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `app` to its end; return its status and what it wrote."""
+    return subprocess.run(  # noqa: S603
+        [*APP, *arguments],
+        cwd=directory,
+        env=environment(**settings),
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=SECONDS,
+    )

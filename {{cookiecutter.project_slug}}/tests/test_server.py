@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -19,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from tests.environment import environment, fresh_environment
 from tests.principals import credentials
-from tests.processes import APP, SECONDS, environment, fresh_environment
+from tests.processes import APP, SECONDS, run_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +46,10 @@ class Server:
         inherited: socket.socket | None = None,
     ) -> None:
         if inherited is None:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self.port: int = free.getsockname()[1]
-            options += ("--port", str(self.port))
+            options += ("--port", "0")
         else:
-            self.port = inherited.getsockname()[1]
             options += ("--fd", str(inherited.fileno()))
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = 0  # it is free to choose one, and says which
         self.directory = directory
         self.database = directory / "app.db"
         self.log = directory / "server.log"
@@ -64,23 +63,26 @@ class Server:
             pass_fds=() if inherited is None else (inherited.fileno(),),
         )
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def connect(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + SECONDS
         while True:
-            try:
-                with closing(self.connect()) as connection:
-                    connection.request("GET", "/health/ready")
-                    status, report = answer(connection)
-            except ConnectionRefusedError:
-                running = self.process.poll() is None and time.monotonic() < deadline
-                assert running, self.log.read_text(encoding="utf-8")
-                time.sleep(0.02)
-            else:
-                assert status == 200, report
-                return
+            log = self.log.read_text(encoding="utf-8")
+            if found := re.search(r"Serving on http://127\.0\.0\.1:(\d+)", log):
+                self.port = int(found[1])
+                with suppress(httpx2.ConnectError):
+                    report = httpx2.get(f"{self.url}/health/ready", timeout=SECONDS)
+                    assert report.status_code == 200, report.text
+                    return
+            assert self.process.poll() is None, log
+            assert time.monotonic() < deadline, log
+            time.sleep(0.02)
 
     def wait_until_closed(self) -> None:
         deadline = time.monotonic() + SECONDS
@@ -120,7 +122,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a server with two processes, in a fresh checkout."""
     directory = tmp_path_factory.mktemp("checkout")
     shutil.copy(PROJECT / ".env.example", directory)
-    with serving(directory, fresh_environment(), "--workers", "2") as server:
+    patient = fresh_environment(DATABASE__POOL_TIMEOUT=str(SECONDS))
+    with serving(directory, patient, "--workers", "2") as server:
         yield server
 
 
@@ -264,8 +267,8 @@ def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
     tmp_path: Path,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as inherited:
+        port = inherited.getsockname()[1]
         for _ in range(2):
-            port = inherited.getsockname()[1]
             early = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
             early.request("GET", "/health/live")
             with (
@@ -278,16 +281,19 @@ def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
                 assert server.stop() == 0
 
 
+def test_a_second_server_on_the_same_address_refuses_to_start(
+    server: Server, tmp_path: Path
+) -> None:
+    result = run_app(tmp_path, "serve", "--port", str(server.port))
+    assert result.returncode == 1
+    address = f"127.0.0.1:{server.port}"
+    assert result.stderr.startswith(f"Error: It cannot serve on {address}:")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_production_refuses_to_start_on_defaults(tmp_path: Path) -> None:
-    result = subprocess.run(  # noqa: S603
-        [*APP, "serve"],
-        cwd=tmp_path,
-        env=environment(ENVIRONMENT="production", DEBUG="1", CORS__ORIGINS="*"),
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=SECONDS,
-    )
+    unsafe = {"ENVIRONMENT": "production", "DEBUG": "1", "CORS__ORIGINS": "*"}
+    result = run_app(tmp_path, "serve", **unsafe)
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.startswith("Error: The service cannot start")

@@ -114,6 +114,7 @@ class Server:
 
     def __init__(self, target: str, **options: object) -> None:
         Server.started = {"target": target, **options}
+        self.url = f"http://{options['address']}:{options['port']}"
 
     def run(self, drain_seconds: int) -> None:
         Server.drain_seconds = drain_seconds
@@ -133,6 +134,7 @@ def test_app_alone_serves_and_migrates_in_development(
     assert result.exit_code == 0, result.output
     assert "http://127.0.0.1:8000/docs" in result.output
     assert server.started["address"] == "127.0.0.1"
+    assert server.started["port"] == 8000
     assert "items" in tables(scratch / "app.db")
 
 

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 def test_a_signal_is_announced_and_a_second_one_obeyed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server = Server("app.main:create_app", inherited=None, **SERVER_OPTIONS)
+    server = Server(
+        "app.main:create_app",
+        address="127.0.0.1",
+        port=8000,
+        inherited=0,  # it never listens
+        **SERVER_OPTIONS,
+    )
 
     def serve(*, target_loader: partial[Callable[..., Any]]) -> None:
         (told,) = target_loader.args

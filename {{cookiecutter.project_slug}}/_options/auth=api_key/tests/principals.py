@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
 from app.services.api_keys import ApiKeyService
 from tests.client import App, Client, connect
-from tests.processes import APP, SECONDS, environment
+from tests.processes import run_app
 
 ITEM_SCOPES = (Scope.ITEMS_READ, Scope.ITEMS_WRITE)
 
@@ -71,13 +70,6 @@ def credentials(server_url: str, directory: Path) -> dict[str, str]:
     """
     del server_url
     scopes = [option for scope in ITEM_SCOPES for option in ("--scope", scope)]
-    made = subprocess.run(  # noqa: S603
-        [*APP, "api-keys", "create", "--name", "test", *scopes],
-        cwd=directory,
-        env=environment(),
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=SECONDS,
-    )
+    made = run_app(directory, "api-keys", "create", "--name", "test", *scopes)
+    assert made.returncode == 0, made.stderr
     return {"X-API-Key": made.stdout.strip()}

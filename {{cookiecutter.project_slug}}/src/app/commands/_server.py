@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
+import sys
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -16,13 +17,21 @@ from granian._granian import ListenerSpec
 from granian.server import MPServer
 
 from app.commands._worker import load
+from app.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
 class Server(MPServer):
-    """Granian, able to drain, and to serve on a socket that it has inherited."""
+    """Granian, able to drain, and to serve on a socket that it has inherited.
+
+    Attributes:
+        url: where it serves.
+
+    Raises:
+        ConfigurationError: the address is taken, or none of this machine.
+    """
 
     _shd: Any
 
@@ -30,10 +39,19 @@ class Server(MPServer):
         self,
         target: str,
         *,
+        address: str,
+        port: int,
         inherited: int | None,
         **options: Any,  # noqa: ANN401
     ) -> None:
-        super().__init__(target, **options)
+        if inherited is None:
+            self._reserved = _reserve(address, port)
+            address, port, *_ = self._reserved.getsockname()
+            if sys.platform != "linux":
+                self._reserved.close()
+        super().__init__(target, address=address, port=port, **options)
+        host = f"[{address}]" if ":" in address else address
+        self.url = f"http://{host}:{port}"
         self._inherited = inherited
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._ended = Event()
@@ -75,3 +93,20 @@ class Server(MPServer):
         self._shd = ListenerSpec(self.bind_addr, 0, self.backlog).build()
         os.dup2(self._inherited, self._shd.get_fd())
         self._sso = socket.socket(fileno=self._shd.get_fd())
+
+
+def _reserve(address: str, port: int) -> socket.socket:
+    """Return a socket that keeps other programs from an address.
+
+    On Linux, Granian's sockets share theirs with whoever asks (SO_REUSEPORT): a second
+    server would get half of the requests, and nobody would notice.
+    """
+    reserved = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        reserved.bind((address, port))
+    except OSError as error:
+        reserved.close()
+        message = f"It cannot serve on {address}:{port}: {error.strerror}"
+        raise ConfigurationError(message) from error
+    return reserved

@@ -21,7 +21,13 @@ from app.core.settings import Environment
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
-@click.option("--port", default=8000, show_default=True, help="Port to bind.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to bind; 0 for a free one.",
+)
 @click.option("--fd", type=int, help="Inherited socket to use instead of an address.")
 @click.option("--workers", default=1, show_default=True, help="Number of processes.")
 @click.option("--reload", is_flag=True, help="Restart when a source changes.")
@@ -43,9 +49,6 @@ def command(
             raise click.UsageError(message)
         host, port = _address_of(fd)
     settings = load_settings()
-    if settings.environment is Environment.DEVELOPMENT:
-        upgrade(settings)
-        click.echo(f"Serving on http://{host}:{port} (try http://{host}:{port}/docs)")
     # A fresh interpreter for each worker: a forked one would swallow a SIGTERM that
     # arrives while it still starts.
     multiprocessing.set_start_method("spawn", force=True)
@@ -65,6 +68,9 @@ def command(
         log_enabled=settings.debug,
         **SERVER_OPTIONS,
     )
+    if settings.environment is Environment.DEVELOPMENT:
+        upgrade(settings)
+        click.echo(f"Serving on {server.url} (try {server.url}/docs)")
     server.run(settings.drain_seconds)
 
 

@@ -1,16 +1,10 @@
-"""How tests run `app` as a process of its own."""
+"""The environment of a process that tests start."""
 
 from __future__ import annotations
 
 import os
-import sys
 
 from tests.issuer import AUDIENCE, ISSUER
-
-APP = [sys.executable, "-c", "from app.cli import main; main()"]
-
-# A process that takes longer has stopped working.
-SECONDS = 60
 
 _SYSTEM = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
