@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import pytest
@@ -22,9 +23,12 @@ _ROUTERS: dict[Environment, APIRouter] = {}
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """Run all tests in one event loop, so that they can share the connection pool."""
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run all tests in one event loop, so that they can share the connection pool.
+
+    It is the one that the server runs on.
+    """
+    return "asyncio", {"use_uvloop": sys.platform != "win32"}
 
 
 @pytest.fixture(scope="session")
