@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from app.core.database import Database
+from tests.accounts import ME, signed_in
 from tests.client import App, Client, connect
-from tests.principals import ME, log_in, register
 
 ITEMS = "/api/v1/items"
 KEYS = "/api/v1/api-keys"
@@ -29,13 +30,11 @@ def assert_is_challenged(response: Response, *schemes: str, error: bool) -> None
 
 
 @pytest.fixture
-async def both(client: Client) -> dict[str, str]:
+async def both(app: App, database: Database) -> dict[str, str]:
     """Return a token and a key of the same user."""
-    await register(client, "ada@example.org")
-    tokens = await log_in(client, "ada@example.org")
-    token = tokens["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    made = await client.post(KEYS, json=READ, headers=headers)
+    ada = await signed_in(app, database, "ada@example.org")
+    made = await ada.post(KEYS, json=READ)
+    token = ada.headers["authorization"].removeprefix("Bearer ")
     return {"token": token, "key": made.json()["key"]}
 
 

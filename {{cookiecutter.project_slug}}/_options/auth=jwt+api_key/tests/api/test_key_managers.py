@@ -10,8 +10,9 @@ import pytest
 from app.core.database import Database
 from app.core.scopes import Scope
 from app.repositories.api_keys import SqlApiKeyRepository
+from tests.accounts import ME, PASSWORD, change_user
 from tests.client import App, Client
-from tests.principals import ME, PASSWORD, change_user, make_key_of, with_key
+from tests.principals import make_key_of, with_key
 
 ITEMS = "/api/v1/items"
 KEYS = "/api/v1/api-keys"

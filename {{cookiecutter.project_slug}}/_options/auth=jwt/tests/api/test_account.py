@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, select
 from app.core.database import Database
 from app.models import Item, RefreshToken, User, UserSession
 from app.repositories.users import SqlUserRepository
+from tests.accounts import AUTH_URL, ME, PASSWORD, log_in, signed_in, with_token
 from tests.client import App, Client
-from tests.principals import AUTH_URL, ME, PASSWORD, log_in, signed_in, with_token
 
 ALICE = "alice@example.org"
 NEW_PASSWORD = "another password for tests"

@@ -7,15 +7,8 @@ from uuid import uuid4
 import pytest
 
 from app.core.database import Database
+from tests.accounts import AUTH_URL, ME, PASSWORD, change_user, log_in, with_token
 from tests.client import App, Client
-from tests.principals import (
-    AUTH_URL,
-    ME,
-    PASSWORD,
-    change_user,
-    log_in,
-    with_token,
-)
 
 USERS = "/api/v1/users"
 ITEMS = "/api/v1/items"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from tests.accounts import ME, log_in, register
 from tests.client import App, Client, connect
-from tests.principals import ME, log_in, register
 
 ITEMS = "/api/v1/items"
 

@@ -12,8 +12,7 @@ from app.auth.tokens import read_access_token
 from app.core.database import Database
 from app.core.settings import Settings
 from app.models import User, UserSession
-from tests.client import App, Client, connect, make_app
-from tests.principals import (
+from tests.accounts import (
     AUTH_URL,
     ME,
     PASSWORD,
@@ -23,6 +22,7 @@ from tests.principals import (
     signed_in,
     with_token,
 )
+from tests.client import App, Client, connect, make_app
 from tests.settings import AUTH, make_settings
 
 LOGIN = f"{AUTH_URL}/login"

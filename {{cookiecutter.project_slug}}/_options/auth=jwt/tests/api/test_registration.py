@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from app.core.database import Database
 from app.models import User
+from tests.accounts import AUTH_URL, PASSWORD, log_in, register
 from tests.client import Client
-from tests.principals import AUTH_URL, PASSWORD, log_in, register
 
 REGISTER = f"{AUTH_URL}/register"
 ADA = "ada@example.org"

@@ -9,8 +9,8 @@ from httpx2 import Response
 
 from app.core.database import Database
 from app.core.settings import Settings
+from tests.accounts import AUTH_URL, ME, PASSWORD, signed_in
 from tests.client import App, Client, connect, make_app
-from tests.principals import AUTH_URL, ME, PASSWORD, signed_in
 from tests.settings import AUTH, make_settings
 
 LOGIN = f"{AUTH_URL}/login"
