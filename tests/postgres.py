@@ -131,11 +131,19 @@ def unprivileged_user() -> str | None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, and that no other program is given.
+
+    On Linux, who asks for this very port gets it all the same.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    port: int = reserved.getsockname()[1]
+    if sys.platform == "linux":
+        reserved.detach()  # it stays open until this process ends
+    else:
+        reserved.close()
+    return port
 
 
 def wait_for(url: str) -> None:

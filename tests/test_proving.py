@@ -360,6 +360,8 @@ def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
     subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
     one = "flask-none-none-sqlite-none"
     command = [sys.executable, "-m", "tests.proving", one, "--check", "mypy"]
+    # Where a shell has put us in the background, we ignore Ctrl-C, and what we start would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     first = subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, text=True)
     assert first.stdout
     until = next(line for line in first.stdout if "prove:" in line)
