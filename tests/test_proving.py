@@ -420,13 +420,15 @@ def test_who_is_proven_alone_is_so_again_when_python_or_the_base_changes(
     (fly,) = (c for c in ALL if c.id == "flask-none-fly-postgresql-none")
     (project,) = (path.parent for path in template_copy.glob("*/_options"))
     files = {"fly.toml": "a", "src/app/main.py": "a"}
-    every, of_python = alone_keys(Template(template_copy), fly, files)
+    every, of_python = alone_keys(Template(template_copy), fly, files, "alone")
+    assert of_python not in alone_keys(Template(template_copy), fly, files, "unshared")
     (project / "_options" / "deploy=fly" / "new.txt").write_text("new\n", encoding="utf-8")
-    changed, still = alone_keys(Template(template_copy), fly, files | {"fly.toml": "b"})
+    changed, still = alone_keys(Template(template_copy), fly, files | {"fly.toml": "b"}, "alone")
     assert changed != every
     assert still == of_python
-    _, other = alone_keys(Template(template_copy), fly, files | {"src/app/main.py": "b"})
+    others = files | {"src/app/main.py": "b"}
+    _, other = alone_keys(Template(template_copy), fly, others, "alone")
     assert other != of_python
     (project / "new.txt").write_text("new\n", encoding="utf-8")
-    _, other = alone_keys(Template(template_copy), fly, files)
+    _, other = alone_keys(Template(template_copy), fly, files, "alone")
     assert other != of_python

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tests import postgres, redis_server
 from tests.commands import CommandError, run, users_environment
@@ -33,6 +33,10 @@ FILES = (
 )
 
 CHECKS = ("sync", "mypy", "layers", "tests", "serve")
+
+# Packages and what mypy knows of them are shared; an environment of one's own, but mypy knows
+# the packages, if they have the same contents; or nothing is shared, and nothing known.
+How = Literal["shared", "alone", "unshared"]
 
 LAYERS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
 
@@ -130,7 +134,7 @@ def prove(
     database: str,
     *,
     checks: tuple[str, ...] = CHECKS,
-    unshared: bool = False,
+    how: How = "shared",
 ) -> Iterator[tuple[str, Outcome]]:
     """Yield each check of a tree of Python and what it found; `sync` is always the first."""
     with surroundings(database) as environment:
@@ -138,7 +142,7 @@ def prove(
 
         def sync() -> Outcome:
             nonlocal python
-            python = (own_python if unshared else shared_python)(tree, environment)
+            python = (shared_python if how == "shared" else own_python)(tree, environment)
             return Outcome(1)
 
         def count(pattern: str, *arguments: str) -> Outcome:
@@ -147,7 +151,7 @@ def prove(
 
         def mypy() -> Outcome:
             success = r"no issues found in (\d+) source files"
-            if unshared:
+            if how == "unshared":
                 return count(success, "-m", "mypy")
             with types_of_packages(tree, environment) as options:
                 return count(success, "-m", "mypy", *options)

@@ -80,6 +80,7 @@ class Run:
 
     def __init__(self, wanted: Wanted, folder: Path, scratch: Path) -> None:
         self._wanted = wanted
+        self._how: python.How = "alone" if wanted.shared else "unshared"
         self._template = Template(folder)
         self._projects = scratch / "projects"
         self._projects.mkdir()
@@ -198,7 +199,7 @@ class Run:
         """
         for combination in combinations:
             files = self._files[combination.id]
-            key, python_key = alone_keys(self._template, combination, files)
+            key, python_key = alone_keys(self._template, combination, files, self._how)
             of_python = store.read(python_key) or {}
             rest = (of_python and store.read(key)) or {}
             for check, found in {**of_python, **rest}.items():
@@ -207,12 +208,12 @@ class Run:
                 continue
             guess = guess_of_python(files, combination.answers["database"])
             checks = () if of_python else python.CHECKS
-            arguments = (self._template.folder, combination, files, checks)
+            arguments = (self._template.folder, combination, files, checks, self._how)
             name = f"alone {combination.id}"
             yield Part(name, workers.prove_alone, arguments, key, guess if checks else GUESS)
 
     def _note_alone(self, part: Part, results: dict[str, dict[str, Any]]) -> None:
-        _, combination, files, checks = part.arguments
+        _, combination, files, checks, how = part.arguments
         held = [
             self._note(check, [combination.id], Outcome(**found), HERE, alone=True)
             for check, found in results.items()
@@ -221,7 +222,7 @@ class Run:
             of_python = {check: results.pop(check) for check in checks}
             store.keep(part.key, results)
             if of_python:
-                _, python_key = alone_keys(self._template, combination, files)
+                _, python_key = alone_keys(self._template, combination, files, how)
                 store.keep(python_key, of_python)
 
     def _note(
@@ -268,10 +269,10 @@ class Run:
 
 
 def alone_keys(
-    template: Template, combination: Combination, files: Mapping[str, str]
+    template: Template, combination: Combination, files: Mapping[str, str], how: python.How
 ) -> tuple[str, str]:
     """Return the keys of what is found in a complete project: by all checks, by Python's."""
-    told = (combination.id, interpreter(), store.tools())
+    told = (combination.id, how, interpreter(), store.tools())
     return (
         store.digest("alone", template.key(combination), *told),
         store.digest("alone python", template.mechanism, python.files_of(files), *told),

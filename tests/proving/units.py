@@ -173,7 +173,7 @@ def _complaints(check: str, trees: list[tuple[Unit, Path]]) -> list[str]:
 
 
 def prove_alone(
-    project: Path, combination: Combination, python_checks: tuple[str, ...]
+    project: Path, combination: Combination, python_checks: tuple[str, ...], how: python.How
 ) -> Iterator[tuple[str, Outcome]]:
     """Yield what every check finds in a complete project, but of Python's these only."""
     every = files_of(project)
@@ -187,4 +187,4 @@ def prove_alone(
         yield "target", Outcome(1, list(target_of(deploy).complaints(project)))
     if python_checks:
         database = combination.answers["database"]
-        yield from python.prove(project, database, checks=python_checks, unshared=True)
+        yield from python.prove(project, database, checks=python_checks, how=how)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from tests.matrix import Combination
+    from tests.proving.python import How
     from tests.proving.units import Source, Unit
 
 POSIX = os.name == "posix"
@@ -106,6 +107,7 @@ def prove_alone(
     combination: Combination,
     files: dict[str, str],
     python_checks: tuple[str, ...],
+    how: How,
 ) -> dict[str, dict[str, Any]]:
     """Generate a combination by the command itself, and run the checks in the project."""
     found = {}
@@ -120,7 +122,7 @@ def prove_alone(
         started = time.perf_counter()
         for name, seen in chain(
             projects.look_at(contents, combination.answers).items(),
-            units.prove_alone(project, combination, python_checks),
+            units.prove_alone(project, combination, python_checks, how),
         ):
             seen.seconds = seen.seconds or time.perf_counter() - started
             found[name] = seen
