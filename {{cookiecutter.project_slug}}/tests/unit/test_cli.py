@@ -14,6 +14,7 @@ from app.cli import main
 from app.commands import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("scratch")
@@ -115,15 +116,20 @@ class Server:
     def __init__(self, target: str, **options: object) -> None:
         Server.started = {"target": target, **options}
         self.url = f"http://{options['address']}:{options['port']}"
+        self.hooks: list[Callable[[], object]] = []
+
+    def on_startup(self, hook: Callable[[], object]) -> None:
+        self.hooks.append(hook)
 
     def run(self, drain_seconds: int) -> None:
         Server.drain_seconds = drain_seconds
+        for hook in self.hooks:
+            hook()
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> type[Server]:
     monkeypatch.setattr(serve, "Server", Server)
-    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
     return Server
 
 

@@ -39,6 +39,8 @@ def test_a_signal_is_announced_and_a_second_one_obeyed(
         assert server.main_loop_interrupt.wait(SECONDS)
 
     monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
+    monkeypatch.setattr("os.register_at_fork", lambda **_: None, raising=False)
     server.run(drain_seconds=600)
     assert server.interrupt_signal
 

@@ -8,8 +8,9 @@ import socket
 import sys
 from contextlib import suppress
 from functools import partial
+from pkgutil import resolve_name
 from queue import Empty, SimpleQueue
-from signal import SIGTERM
+from signal import SIG_DFL, SIGINT, SIGTERM, signal
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,13 @@ class Server(MPServer):
         signal cuts it short. Ctrl+C stops at once.
         """
         told, telling = multiprocessing.Pipe(duplex=False)
+        if sys.platform == "linux" and not self.reload_on_changes:
+            # All workers share what is imported here, once.
+            resolve_name(self.target)
+            os.register_at_fork(after_in_child=partial(_let_go, telling))
+            multiprocessing.set_start_method("fork", force=True)
+        else:
+            multiprocessing.set_start_method("spawn", force=True)
         Thread(target=self._stop, args=(telling, drain_seconds), daemon=True).start()
         try:
             self.serve(target_loader=partial(load, told))
@@ -93,6 +101,13 @@ class Server(MPServer):
         self._shd = ListenerSpec(self.bind_addr, 0, self.backlog).build()
         os.dup2(self._inherited, self._shd.get_fd())
         self._sso = socket.socket(fileno=self._shd.get_fd())
+
+
+def _let_go(telling: Connection) -> None:
+    """Leave to the main process its end of the pipe, and its handlers of signals."""
+    telling.close()
+    for number in (SIGINT, SIGTERM):
+        signal(number, SIG_DFL)
 
 
 def _reserve(address: str, port: int) -> socket.socket:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import socket
 from contextlib import suppress
@@ -49,9 +48,6 @@ def command(
             raise click.UsageError(message)
         host, port = _address_of(fd)
     settings = load_settings()
-    # A fresh interpreter for each worker: a forked one would swallow a SIGTERM that
-    # arrives while it still starts.
-    multiprocessing.set_start_method("spawn", force=True)
     server = Server(
         "app.main:create_app",
         address=host,
@@ -70,7 +66,8 @@ def command(
     )
     if settings.environment is Environment.DEVELOPMENT:
         upgrade(settings)
-        click.echo(f"Serving on {server.url} (try {server.url}/docs)")
+        ready = f"Serving on {server.url} (try {server.url}/docs)"
+        server.on_startup(lambda: click.echo(ready))
     server.run(settings.drain_seconds)
 
 
