@@ -95,6 +95,8 @@ def words_of_other_answers(project: Mapping[str, str], answers: dict[str, str]) 
     }
     chosen |= {"container=yes"} if "Dockerfile" in project else set()
     for name, text in project.items():
+        if name == ".env":  # as .env.example, but secrets spell anything
+            continue
         for word, places, line in _mentions(f"{name}\n{text}"):
             allowed = ALLOWED.get(word)
             in_place = allowed and (allowed.search(name) or allowed.search(line))

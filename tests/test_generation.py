@@ -16,7 +16,7 @@ import pytest
 
 from tests import matrix
 from tests.generation import context, generate, load_hook
-from tests.leftovers import leftovers
+from tests.leftovers import leftovers, words_of_other_answers
 from tests.proving import projects
 from tests.reading import contents
 
@@ -207,6 +207,12 @@ def test_a_deploy_target_is_a_folder_and_a_word(template: Path, tmp_path: Path) 
     texts = {name: content.decode() for name, content in contents(project).items()}
     assert not leftovers(texts, combinations[0].answers)
     assert not (generate(recipe, tmp_path / "other", {"deploy": "none"}) / "rocket.txt").exists()
+
+
+def test_a_secret_may_spell_another_answer() -> None:
+    line = "AUTH__SECRET_KEY=2LkMqhkVqpyO-AWS18l9V5QVs8YKLldb1TmfgM0MonQ\n"
+    assert not [*words_of_other_answers({".env": line}, {"deploy": "fly"})]
+    assert [*words_of_other_answers({".env.example": line}, {"deploy": "fly"})]
 
 
 def test_an_impossible_pair_is_refused_with_its_reason(template: Path, tmp_path: Path) -> None:
