@@ -22,7 +22,7 @@ ANSWERS: dict[str, Any] = json.loads(r'''{{ cookiecutter | tojson }}''')
 ASYNC = re.compile(r"\basync (?=(?:def|for|with)\b)|\bawait ")
 
 NEXT_STEPS = """
-Your service is ready. Secrets for development are in .env, which git ignores.
+Your service is ready. Its settings for development are in .env, which git ignores.
 
     cd {slug}
     uv run app      (serves it; the docs are at http://127.0.0.1:8000/docs)

@@ -45,6 +45,6 @@ class _Commands(click.Group):
 def main(ctx: click.Context) -> None:
     """Serve in development when no command is given."""
     if write_missing_env_file(Path.cwd()):
-        click.echo("Wrote .env with fresh secrets.", err=True)
+        click.echo("Wrote .env from .env.example.", err=True)
     if ctx.invoked_subcommand is None:
         ctx.invoke(cast("click.Command", main.get_command(ctx, "serve")))

@@ -185,6 +185,6 @@ def test_serve_refuses_what_does_not_listen(scratch: Path) -> None:
 def test_a_missing_env_file_is_written_and_said_so(scratch: Path) -> None:
     (scratch / ".env.example").write_text("DEBUG=1\n", encoding="utf-8")
     result = run("config", ENVIRONMENT="development")
-    assert result.stderr == "Wrote .env with fresh secrets.\n"
+    assert result.stderr == "Wrote .env from .env.example.\n"
     assert json.loads(result.stdout)["debug"] is True
     assert run("config", ENVIRONMENT="development").stderr == ""

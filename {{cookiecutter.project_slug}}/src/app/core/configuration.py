@@ -96,10 +96,10 @@ def load_settings() -> Settings:
 
 
 def write_missing_env_file(directory: Path) -> bool:
-    """Write `.env` from `.env.example` with fresh secrets; say whether one was written.
+    """Write `.env` from `.env.example`, if there is none; say whether it was written.
 
-    A checkout has no `.env`, since git ignores it: this makes a second developer's
-    clone start, too. Only in development, and never over an existing file.
+    Each placeholder becomes a fresh secret. A checkout has no `.env`, since git ignores
+    it: this makes a second developer's clone start, too. Only in development.
     """
     example, target = directory / ".env.example", directory / ".env"
     environment = os.environ.get("ENVIRONMENT", Environment.DEVELOPMENT)
