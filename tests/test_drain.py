@@ -232,3 +232,18 @@ def test_who_closes_connections_when_asked_loses_nothing_while_the_service_drain
     print(f"{len(load.acknowledged)} writes, {len(load.failures)} failed, {len(missing)} missing")
     assert not load.failures
     assert not missing
+
+
+def test_a_stop_that_comes_while_workers_start_is_obeyed(project: Path) -> None:
+    settings = environment(ENVIRONMENT="development", DRAIN_SECONDS="0")
+    command = ["uv", "run", "--no-sync", "app", "serve", "--port", "0", "--workers", "2"]
+    for tenths in range(5):
+        process = subprocess.Popen(
+            command, cwd=project, env=settings, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout
+        assert any("Serving on" in line for line in process.stdout)
+        time.sleep(tenths / 10)
+        process.terminate()
+        process.communicate(timeout=SECONDS)  # until all are gone that may write
+        assert process.returncode == 0
