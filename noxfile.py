@@ -10,7 +10,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tests import matrix
+from proof import matrix
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -50,7 +50,7 @@ def tests(session: nox.Session) -> None:
 def prove_matrix(session: nox.Session) -> None:
     """Prove every combination: nox -s matrix -- [--fresh] [auth=oidc ...]; --help tells more."""
     install(session, "tests")
-    session.run("python", "-m", "tests.proving", *session.posargs)
+    session.run("python", "-m", "proof", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
@@ -58,7 +58,7 @@ def prove_matrix(session: nox.Session) -> None:
 def service(session: nox.Session, name: str) -> None:
     """Prove one combination alone: run, in its complete project, all that its owner would run."""
     install(session, "tests")
-    session.run("python", "-m", "tests.proving", name, "--unshared", *session.posargs)
+    session.run("python", "-m", "proof", name, "--unshared", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
@@ -77,7 +77,7 @@ def demo(session: nox.Session) -> None:
 def locks(session: nox.Session) -> None:
     """Renew the lock file of the services; then `nox` tells whether they still work."""
     install(session, "tests")
-    session.run("python", "-m", "tests.locks", *session.posargs)
+    session.run("python", "-m", "proof.locks", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)

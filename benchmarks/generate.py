@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.results import tell
-from tests.generation import copy_template
+from proof.generation import copy_template
 
 ROUNDS = 15
 

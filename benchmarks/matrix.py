@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from benchmarks.results import tell
-from tests import matrix
+from proof import matrix
 
 PROJECT = "{{cookiecutter.project_slug}}"
 
@@ -47,7 +47,7 @@ def run(folder: Path, *options: str) -> tuple[float, int]:
 
     That is what the machine has less of, so that databases and files in memory count, too.
     """
-    command = [sys.executable, "-m", "tests.proving", *options]
+    command = [sys.executable, "-m", "proof", *options]
     before = least = psutil.virtual_memory().available
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=sys.stderr)

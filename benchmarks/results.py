@@ -8,7 +8,7 @@ import platform
 import sys
 import sysconfig
 
-from tests import matrix
+from proof import matrix
 
 FOLDER = matrix.ROOT / ".cache" / "benchmarks"
 

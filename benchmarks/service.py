@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from benchmarks.results import tell
-from tests import postgres
-from tests.commands import run, users_environment
-from tests.generation import copy_template, generate
+from proof.commands import run, users_environment
+from proof.generation import copy_template, generate
+from proof.machines import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,10 +16,10 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from benchmarks.results import tell
-from tests.commands import users_environment
-from tests.generation import copy_template, generate
-from tests.postgres import free_port
-from tests.serving import answers
+from proof.commands import users_environment
+from proof.generation import copy_template, generate
+from proof.machines.postgres import free_port
+from proof.machines.serving import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

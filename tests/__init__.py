@@ -1,1 +1,1 @@
-"""The template's own tests, and the proof of what it generates."""
+"""Tests of the template: questions, hooks, mechanism, targets, and the proof itself."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.generation import copy_template, generate
+from proof.generation import copy_template, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.matrix import Combination
+    from proof.matrix import Combination
 
 
 @pytest.fixture(scope="session")

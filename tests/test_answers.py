@@ -16,9 +16,9 @@ from cookiecutter.utils import create_env_with_context
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import matrix
-from tests.generation import context, generate, load_hook
-from tests.reading import read_project
+from proof import matrix
+from proof.generation import context, generate, load_hook
+from proof.reading import read_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

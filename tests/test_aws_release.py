@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.generation import generate
+from proof.generation import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

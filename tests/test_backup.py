@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests import postgres
-from tests.generation import generate
+from proof.generation import generate
+from proof.machines import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

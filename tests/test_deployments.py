@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import matrix, postgres, redis_server
-from tests.commands import users_environment
-from tests.deployed import CLIENT, STRANGER, observe
-from tests.targets import target_of
+from proof import matrix
+from proof.commands import users_environment
+from proof.machines import postgres
+from proof.machines import redis as redis_server
+from proof.machines.deployed import CLIENT, STRANGER, observe
+from proof.targets import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.deployed import Observed
-    from tests.matrix import Combination
+    from proof.machines.deployed import Observed
+    from proof.matrix import Combination
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="ONLY LINUX CAN CALL FROM SEVERAL ADDRESSES OF ITS OWN"

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import matrix
-from tests.generation import context, generate, load_hook
-from tests.leftovers import leftovers, words_of_other_answers
-from tests.proving import projects
-from tests.reading import contents
+from proof import matrix, projects
+from proof.generation import context, generate, load_hook
+from proof.leftovers import leftovers, words_of_other_answers
+from proof.reading import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +110,7 @@ def can_cut_the_network() -> bool:
 def test_generation_needs_no_network(template: Path, tmp_path: Path) -> None:
     program = f"""
 from pathlib import Path
-from tests import generation
+from proof import generation
 for name, answers in {[(c.id, c.answers) for c in WITHOUT_NETWORK]!r}:
     generation.generate(Path({str(template)!r}), Path({str(tmp_path)!r}, name), answers)
 """

@@ -13,17 +13,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import dockerfile, matrix, postgres
-from tests.generation import generate
-from tests.image import builder, complaints
-from tests.relay import socket_of
-from tests.targets import Mutation, seeded
+from proof import matrix
+from proof.formats import dockerfile
+from proof.generation import generate
+from proof.machines import postgres
+from proof.machines.image import builder, complaints
+from proof.machines.relay import socket_of
+from proof.targets import Mutation, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.image import Builder
+    from proof.machines.image import Builder
 
 FRAMEWORKS = matrix.choices(matrix.read_questions())["framework"]
 PYTHONS = matrix.choices(matrix.read_questions())["python_version"]

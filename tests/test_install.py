@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests import postgres
-from tests.generation import generate
-from tests.systemd_machine import Machine, wait_until
+from proof.generation import generate
+from proof.machines import postgres
+from proof.machines.systemd import Machine, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests import matrix
-from tests.generation import generate
+from proof import matrix
+from proof.generation import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ while [ "$1" != --metadata-file ]; do shift; done
 """,
     "kubectl": f"""#!/bin/sh
 if [ "$1" = kustomize ]; then
-    exec "{sys.executable}" -P -c 'import sys, pathlib, yaml, tests.kustomize as k
+    exec "{sys.executable}" -P -c 'import sys, pathlib, yaml, proof.formats.kustomize as k
 print(yaml.safe_dump_all(k.render(pathlib.Path(sys.argv[1]))))' "$2"
 fi
 echo "$*" >>"$NOTES/calls"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.kustomize import UnknownError, render
-from tests.targets.kubernetes import ENVIRONMENTS, kubectl
+from proof.formats.kustomize import UnknownError, render
+from proof.targets.kubernetes import ENVIRONMENTS, kubectl
 
 if TYPE_CHECKING:
     from collections.abc import Callable

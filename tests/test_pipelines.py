@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import matrix, pipelines
-from tests.matrix import Combination
-from tests.targets import Mutation
-from tests.validators import refused_by
+from proof import matrix
+from proof.formats import pipelines
+from proof.matrix import Combination
+from proof.targets import Mutation
+from proof.validators import refused_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

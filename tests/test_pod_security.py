@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.pod_security import breaches
+from proof.formats.pod_security import breaches
 
 SOUND: dict[str, Any] = {
     "metadata": {"annotations": {}},

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import matrix
-from tests.proving import store
-from tests.proving.__main__ import select, shard
-from tests.proving.inputs import Template
-from tests.proving.report import HERE, Cell, Report, merge, read
-from tests.proving.run import Run, Wanted, alone_keys
+from proof import matrix, store
+from proof.__main__ import select, shard
+from proof.inputs import Template
+from proof.report import HERE, Cell, Report, merge, read
+from proof.run import Run, Wanted, alone_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -272,7 +271,7 @@ def test_a_combination_alone_is_compared_with_what_was_shared(
     with_difference = text.replace(
         "    write_env(project)\n",
         "    write_env(project)\n"
-        '    if "tests.proving" not in __import__("sys").modules:\n'
+        '    if "proof" not in __import__("sys").modules:\n'
         '        (project / "DIFFERENT").write_text("so\\n", encoding="utf-8")\n',
     )
     assert with_difference != text
@@ -352,14 +351,14 @@ def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
     how: signal.Signals, tmp_path: Path
 ) -> None:
     checkout = tmp_path / "checkout"
-    for path in (*matrix.template_files(), *(matrix.ROOT / "tests").rglob("*.*")):
+    for path in (*matrix.template_files(), *(matrix.ROOT / "proof").rglob("*.*")):
         if "__pycache__" not in path.parts:
             copy = checkout / path.relative_to(matrix.ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
     one = "flask-none-none-sqlite-none"
-    command = [sys.executable, "-m", "tests.proving", one, "--check", "mypy"]
+    command = [sys.executable, "-m", "proof", one, "--check", "mypy"]
     # Where a shell has put us in the background, we ignore Ctrl-C, and what we start would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     first = subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, text=True)

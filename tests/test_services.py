@@ -10,11 +10,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests import matrix, postgres
-from tests.commands import users_environment
-from tests.generation import generate
-from tests.postgres import free_port
-from tests.serving import answers
+from proof import matrix
+from proof.commands import users_environment
+from proof.generation import generate
+from proof.machines import postgres
+from proof.machines.postgres import free_port
+from proof.machines.serving import answers
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import matrix
-from tests.generation import context, load_hook
+from proof import matrix
+from proof.generation import context, load_hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cookiecutter.exceptions import FailedHookException
 
-from tests import matrix
-from tests.leftovers import fields_of_classes, is_setting
-from tests.targets import Deployment, Mutation, seeded, target_of
-from tests.validators import VALIDATORS
+from proof import matrix
+from proof.leftovers import fields_of_classes, is_setting
+from proof.targets import Deployment, Mutation, seeded, target_of
+from proof.validators import VALIDATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.matrix import Combination
-    from tests.validators import Validator
+    from proof.matrix import Combination
+    from proof.validators import Validator
 
 QUESTIONS = matrix.read_questions()
 DEPLOYS = matrix.choices(QUESTIONS)["deploy"]
@@ -316,7 +316,7 @@ def test_a_target_says_what_its_complaints_must_notice(target: str) -> None:
     [
         pytest.param(target, mutation, id=f"{target}-{number}")
         for target in TARGETS
-        if find_spec(f"tests.targets.{target}")
+        if find_spec(f"proof.targets.{target}")
         for number, mutation in enumerate(target_of(target).MUTATIONS)
     ],
 )

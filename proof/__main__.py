@@ -1,0 +1,193 @@
+"""Prove every combination of answers, or some of them.
+
+Combinations with the same files share one run of what reads only these; results are kept
+in .cache/matrix until something that decides them changes. The report is there, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+from threading import Thread
+
+from proof import matrix, report, store
+from proof.generation import copy_template
+from proof.inputs import Template
+from proof.machines import postgres
+from proof.machines import redis as redis_server
+from proof.run import Run, Wanted
+from proof.units import CHECKS
+
+SCRATCH = "proving-"
+ROOM = 4 * 2**30  # bytes
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="nox -s matrix --", description=__doc__)
+    parser.add_argument(
+        "what", nargs="*", help="combinations by name, or answers such as auth=oidc; all by default"
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget the results that were kept")
+    parser.add_argument("--unshared", action="store_true", help="prove each one alone")
+    parser.add_argument(
+        "--alone",
+        type=int,
+        default=10,
+        metavar="N",
+        help="prove N of them alone, too (%(default)s)",
+    )
+    parser.add_argument(
+        "--check",
+        action="append",
+        default=[],
+        choices=CHECKS,
+        metavar="NAME",
+        help=f"do this check only; one of {', '.join(CHECKS)}",
+    )
+    parser.add_argument("--seed", help="draw these with this seed")
+    parser.add_argument("--shard", metavar="K/N", help="prove the K-th of N parts")
+    parser.add_argument(
+        "--jobs", type=int, default=Wanted.jobs, metavar="N", help="at once (%(default)s)"
+    )
+    parser.add_argument("--merge", metavar="DIR", help="merge the reports of all shards in DIR")
+    return parser.parse_args(given)
+
+
+def select(what: list[str], combinations: list[matrix.Combination]) -> list[matrix.Combination]:
+    """Return the combinations with one of the names, or with all of the answers."""
+    names = {wish for wish in what if "=" not in wish}
+    wanted: dict[str, set[str]] = {}
+    for wish in what:
+        if "=" in wish:
+            wanted.setdefault(wish.partition("=")[0], set()).add(wish)
+    known = {c.id for c in combinations} | {tag for c in combinations for tag in c.tags}
+    if unknown := set(what) - known:
+        sys.exit(f"no combination is called so or has this answer: {', '.join(sorted(unknown))}")
+    return [
+        c
+        for c in combinations
+        if (not names or c.id in names)
+        and all(answers & set(c.tags) for answers in wanted.values())
+    ]
+
+
+def shard(
+    text: str, combinations: list[matrix.Combination], questions: list[str]
+) -> list[matrix.Combination]:
+    """Return the K-th of N parts; what has the same Python is in the same part."""
+    try:
+        number, count = map(int, text.split("/"))
+    except ValueError:
+        sys.exit(f"--shard {text}: write it like 3/8")
+    if not 1 <= number <= count:
+        sys.exit(f"--shard {text}: there is no such part")
+
+    def group(combination: matrix.Combination) -> str:
+        return store.digest([combination.answers[question] for question in questions])
+
+    groups = sorted({group(combination) for combination in combinations})
+    return [c for c in combinations if groups.index(group(c)) % count == number - 1]
+
+
+def end_with_parent() -> None:
+    """Stop when the process that started this one is gone, as after a kill."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def place() -> Path:
+    """Return where what does not last goes: to memory, where there is room for it."""
+    memory = Path("/dev/shm")  # noqa: S108 -- what is made there has a name of its own
+    fit = (
+        memory.is_dir()
+        and shutil.disk_usage(memory).free > ROOM
+        and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    )
+    return memory if fit else Path(gettempdir())
+
+
+def remove_what_was_left() -> None:
+    """Remove the scratch folders of runs that were killed."""
+    for folder in place().glob(f"{SCRATCH}*"):
+        _, pid, *_ = folder.name.split("-")
+        try:
+            os.kill(int(pid), 0)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(*_: object) -> None:
+    """End as if the user had pressed Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def prove(options: argparse.Namespace) -> report.Report:
+    """Run, with servers that are started once if there are none."""
+    combinations = select(options.what, matrix.product(matrix.read_questions()))
+    if options.fresh:
+        shutil.rmtree(store.FOLDER, ignore_errors=True)
+    remove_what_was_left()
+    with (
+        TemporaryDirectory(
+            prefix=f"{SCRATCH}{os.getpid()}-", dir=place(), ignore_cleanup_errors=True
+        ) as scratch,
+        postgres.server() as database,
+        redis_server.server() as counts,
+    ):
+        template = copy_template(Path(scratch, "template"))
+        if options.shard:
+            questions = Template(template).questions_of_python()
+            combinations = shard(options.shard, combinations, questions)
+        os.environ["TMPDIR"] = scratch
+        os.environ |= {"POSTGRES_URL": database} if database else {}
+        os.environ |= {"REDIS_URL": counts} if counts else {}
+        wanted = Wanted(
+            combinations,
+            alone=0 if options.check else options.alone,
+            shared=not options.unshared,
+            seed=options.seed,
+            jobs=options.jobs,
+            checks=tuple(options.check),
+        )
+        return Run(wanted, template, Path(scratch)).prove()
+
+
+def main(given: list[str]) -> None:
+    """Prove or merge, and tell; fail if a combination is not proven."""
+    options = arguments(given)
+    signal.signal(signal.SIGTERM, stop)
+    if options.merge:
+        found = [report.read(path) for path in sorted(Path(options.merge).rglob("report.json"))]
+        whole = report.merge(found)
+        whole.selected = [c.id for c in matrix.product(matrix.read_questions())]
+    else:
+        end_with_parent()
+        try:
+            whole = prove(options)
+        except KeyboardInterrupt:
+            sys.exit("stopped; what was found is kept, so the next run goes on from here")
+    whole.write(store.FOLDER)
+    print(whole.table())
+    print("\nSlowest:", *whole.slowest(), "", sep="\n")
+    for failure in whole.failures:
+        print(f"FAILED {failure['combination']}: {failure['check']}")
+    print(f"{whole.summary()}.")
+    if missing := whole.missing:
+        sys.exit(f"{len(missing)} not proven: {', '.join(missing)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,68 @@
+"""What a combination is made of: files of the template, found without generating anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proof import matrix, store
+from proof.generation import context, load_hook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proof.matrix import Combination
+
+
+class Template:
+    """A clean copy of the template, and fingerprints of it and its parts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (self.project,) = (path.parent for path in folder.glob("*/_options"))
+        options = self.project / "_options"
+        self.hook = load_hook(folder, "post_gen_project", context(folder))
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        base = [path for path in files if options not in path.parents]
+        self.fingerprint = store.digest_of_files(files, folder)
+        self.mechanism = store.digest(store.tools(), store.digest_of_files(base, folder))
+        self._facts_key = store.digest(
+            "facts", store.tools(), (folder / "cookiecutter.json").read_text(encoding="utf-8")
+        )
+        self._facts: dict[str, list[str]] = store.read(self._facts_key) or {}
+        self._folders = {
+            option: (
+                set().union(*map(self.hook.implied, option.name.split(","))),
+                store.digest_of_files((p for p in option.rglob("*") if p.is_file()), folder),
+            )
+            for option in sorted(options.iterdir())
+        }
+
+    def facts(self, combination: Combination) -> set[str]:
+        """Return the facts of a combination, those of private variables included."""
+        if combination.id not in self._facts:
+            answered = context(self.folder, combination.answers)
+            self._facts[combination.id] = sorted(self.hook.facts(answered["cookiecutter"]))
+        return set(self._facts[combination.id])
+
+    def keep_facts(self) -> None:
+        """Keep the facts for the next run: to find them takes seconds for all."""
+        store.keep(self._facts_key, self._facts)
+
+    def key(self, combination: Combination) -> str:
+        """Return the fingerprint of all that decides what a combination looks like."""
+        facts = self.facts(combination)
+        laid = [
+            fingerprint for condition, fingerprint in self._folders.values() if condition <= facts
+        ]
+        return store.digest(combination.id, combination.answers, self.mechanism, laid)
+
+    def questions_of_python(self) -> list[str]:
+        """Return the questions whose answers change what the checks of Python read."""
+        asked = matrix.choices(matrix.read_questions(self.folder))
+        changing = {
+            fact.partition("=")[0]
+            for option in self._folders
+            if any(option.rglob("*.py"))
+            for fact in option.name.split(",")
+        }
+        return [question for question in asked if question in changing]
