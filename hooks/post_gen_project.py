@@ -80,6 +80,16 @@ def make_synchronous(project: Path) -> None:
         module.write_text(without_async(source), encoding="utf-8", newline="\n")
 
 
+def set_modes(project: Path) -> None:
+    """Make scripts executable, which archives forget, and let only the owner write."""
+    for path in project.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                script = file.read(2) == b"#!"
+            mode = path.stat().st_mode & 0o644
+            path.chmod(mode | (mode & 0o444) >> 2 if script else mode)
+
+
 def write_env(project: Path) -> None:
     """Write `.env` for this machine alone: its owner may read it, and its secrets are fresh."""
     example = (project / ".env.example").read_text(encoding="utf-8")
@@ -99,6 +109,7 @@ def main() -> None:
     remove_empty_folders(project)
     if ANSWERS["__async"] == "no":
         make_synchronous(project)
+    set_modes(project)
     write_env(project)
     print(NEXT_STEPS.format(slug=ANSWERS["project_slug"]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ import pytest
 
 from proof import matrix
 from proof.formats import dockerfile
-from proof.generation import generate
 from proof.machines import postgres
 from proof.machines.image import builder, complaints
+from proof.machines.rehearsal import Rehearsal
 from proof.machines.relay import socket_of
+from proof.modes import mode
 from proof.targets import Mutation, seeded
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ UNSAFE = [
     Mutation("Dockerfile", 'CMD ["app", "serve", "--host", "0.0.0.0"]', "CMD app serve", "a list"),
     Mutation("Dockerfile", "COPY src src\n", "ADD src src\n", "ADD"),
     Mutation("Dockerfile", "ENVIRONMENT=production", "AUTH__SECRET_KEY=5b1f", "AUTH__SECRET_KEY"),
+    Mutation("Dockerfile", "RUN chmod", "# RUN chmod", "COPY alembic.ini .*COPY migrations"),
+    Mutation("Dockerfile", "COPY alembic.ini", "USER 1:1\nCOPY alembic.ini", "COPY alembic.ini"),
     Mutation(".dockerignore", ".env*\n", "", "lets .env.production through"),
     Mutation(".dockerignore", ".git\n", "", "lets .git"),
     Mutation(".dockerignore", "tests\n", "", "lets tests"),
@@ -79,14 +83,9 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
 
 
 @pytest.fixture(scope="module")
-def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def project(bake_session: Callable[..., Path]) -> Callable[..., Path]:
     """Return a function that generates a project once, to be read only."""
-
-    @cache
-    def generated(**answers: str) -> Path:
-        return generate(template, tmp_path_factory.mktemp("projects"), answers)
-
-    return generated
+    return cache(bake_session)
 
 
 @contextmanager
@@ -130,6 +129,22 @@ def test_an_image_that_does_not_work_is_noticed(
     assert re.search(mutation.complaint, told)
 
 
+@pytest.mark.parametrize("line", ["RUN chmod", "# RUN chmod"])
+def test_only_chmod_lets_the_image_serve_what_a_strict_umask_wrote(
+    line: str, builds: Builder, project: Callable[..., Path], tmp_path: Path
+) -> None:
+    if isinstance(builds, Rehearsal) and os.geteuid() != 0:
+        pytest.skip("here the service's user is the owner of all files")
+    service = shutil.copytree(project(), tmp_path / "service")
+    for path in service.rglob("*"):
+        path.chmod(0o700 if path.is_dir() or mode(path) else 0o600)
+    text = (service / "Dockerfile").read_text(encoding="utf-8")
+    (service / "Dockerfile").write_text(text.replace("RUN chmod", line), encoding="utf-8")
+    with a_database() as (settings, mounts):
+        told = "\n".join(complaints(builds, service, settings, mounts=mounts))
+    assert ("app migrate ended" in told) == line.startswith("#"), told
+
+
 @pytest.mark.parametrize(
     ("patterns", "kept"),
     [
@@ -162,4 +177,4 @@ def test_an_image_that_nobody_should_run_is_noticed(
     mutation: Mutation, project: Callable[..., Path], tmp_path: Path
 ) -> None:
     service = seeded(project(), tmp_path / "service", mutation)
-    assert re.search(mutation.complaint, "\n".join(dockerfile.complaints(service)))
+    assert re.search(mutation.complaint, "\n".join(dockerfile.complaints(service)), re.DOTALL)

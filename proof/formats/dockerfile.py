@@ -16,6 +16,9 @@ KNOWN = {"COPY", "RUN", "ENV", "WORKDIR", "USER", "EXPOSE", "CMD", "HEALTHCHECK"
 
 SECRET = re.compile(r"secret|token|passw|credential|_key\b|://[^/\s]+:[^/\s]+@", re.IGNORECASE)
 
+# Makes what lies in a folder readable for the service's user.
+OPENS = re.compile(r"\bchmod -R (?:u=rwX,)?(?:go|a)[+=]rX ")
+
 # What must never be sent to a builder, wherever that may run.
 PRIVATE = (".env", ".env.production", ".git/config", ".venv/pyvenv.cfg", "tests/conftest.py")
 
@@ -148,6 +151,7 @@ def _complaints_of(stages: list[Stage]) -> Iterator[str]:
     user = last(stages[-1], "USER")
     if user is None or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", user.words):
         yield "the image runs as root, or as a user that has no number: USER"
+    yield from _hidden_from_user(stages[-1])
     if last(stages[-1], "HEALTHCHECK") is None:
         yield "the image has no HEALTHCHECK"
     command = last(stages[-1], "CMD")
@@ -155,3 +159,19 @@ def _complaints_of(stages: list[Stage]) -> Iterator[str]:
         yield "the image has no CMD"
     else:
         _ = command.exec_form
+
+
+def _hidden_from_user(stage: Stage) -> Iterator[str]:
+    """Yield what keeps the modes of the machine it was copied from, such as 0600."""
+    hidden: list[str] = []
+    root = True
+    for instruction in stage.instructions:
+        match instruction.name:
+            case "USER":
+                root = False
+            case "COPY" if "from" not in dict(instruction.flags):
+                hidden.append(instruction.words)
+            case "RUN" if root and OPENS.search(instruction.words):
+                hidden.clear()
+    for words in hidden:
+        yield f"COPY {words}: after a strict umask its user cannot read this (chmod -R go=rX)"

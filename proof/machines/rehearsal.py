@@ -312,6 +312,15 @@ def _copy(
         for path in files:
             inside = path.relative_to(origin) if origin.is_dir() else Path(name if into else "")
             _copy_file(path, target / inside)
+        for folder in _folders(origin, files):
+            shutil.copymode(folder, target / folder.relative_to(origin))
+
+
+def _folders(origin: Path, files: list[Path]) -> list[Path]:
+    """Return a folder and those in it that hold the files: Docker copies their modes, too."""
+    return sorted(
+        {parent for path in files for parent in path.parents if origin in (parent, *parent.parents)}
+    )
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -339,7 +348,8 @@ def _fingerprint(
             fingerprint.update(repr(origins).encode())
             for name, files in _sources(instruction, project).items():
                 fingerprint.update(repr(name).encode())
-                for path in files:
+                for path in (*_folders(project / name, files), *files):
                     inside = path.relative_to(project), path.stat().st_mode
-                    fingerprint.update(repr(inside).encode() + path.read_bytes())
+                    content = path.read_bytes() if path.is_file() else b""
+                    fingerprint.update(repr(inside).encode() + content)
     return fingerprint.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alembic import context
@@ -12,7 +13,19 @@ from app.core.dialects import load
 from app.models import Base
 
 if TYPE_CHECKING:
+    from alembic.operations.ops import MigrationScript
     from sqlalchemy import Connection
+
+
+def set_revision_id(
+    _context: object, _head: object, directives: list[MigrationScript]
+) -> None:
+    """Use the current minute (UTC) as the id of a new revision, or the next free one."""
+    taken = {script.revision for script in context.script.walk_revisions()}
+    minute = datetime.now(UTC)
+    while f"{minute:%Y%m%d_%H%M}" in taken:
+        minute += timedelta(minutes=1)
+    directives[0].rev_id = f"{minute:%Y%m%d_%H%M}"
 
 
 def migrate(connection: Connection) -> None:
@@ -21,9 +34,10 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_server_default=True,
-        # SQLite changes a table by copying it.
+        # SQLite changes a table by copying it, and Alembic would do so outside a transaction.
         render_as_batch=True,
         transactional_ddl=True,
+        process_revision_directives=set_revision_id,
     )
     with context.begin_transaction():
         connection.exec_driver_sql(load(connection.dialect.name).MIGRATION_LOCK)
