@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from functools import cache
+import sys
 from typing import TYPE_CHECKING
-
-from proof import matrix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# What the project's tools would take for theirs.
-OURS = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH"}
+# The environment of what runs in a generated project: what a machine needs to find programs,
+# folders and packages. Whatever else is set (PYTEST_ADDOPTS, RUFF_*, GIT_DIR, CI, the settings
+# of a service ...) could change a result, and no key of a result would tell.
+ALLOWED = re.compile(
+    r"""
+    PATH | LD_LIBRARY_PATH                                   # programs, libraries of a Python
+    | HOME | USER | LOGNAME | TMPDIR | TEMP | TMP            # folders, and who owns them
+    | XDG_(CACHE|CONFIG|DATA|BIN)_HOME | XDG_CONFIG_DIRS     # where uv keeps things
+    | LANG | LC_\w+                                          # how file names are encoded
+    | SYSTEMROOT | SYSTEMDRIVE | WINDIR | COMSPEC | PATHEXT  # without these, Windows runs nothing
+    | USERNAME | USERPROFILE | HOMEDRIVE | HOMEPATH
+    | APPDATA | LOCALAPPDATA | PROGRAMDATA | PROGRAMFILES
+    | SSL_CERT_(FILE|DIR) | (REQUESTS|CURL)_CA_BUNDLE | GIT_SSL_CAINFO  # how registries are
+    | (HTTP|HTTPS|ALL|NO)_PROXY | NETRC                                 # reached
+    | UV_(DEFAULT_)?INDEX(_\w+)? | UV_EXTRA_INDEX_URL | UV_FIND_LINKS   # where packages are from
+    | UV_NO_INDEX | UV_KEYRING_PROVIDER | UV_INSECURE_HOST | UV_CREDENTIALS_DIR
+    | UV_OFFLINE | UV_SYSTEM_CERTS | UV_NATIVE_TLS | UV_HTTP_\w+ | UV_CONCURRENT_\w+
+    | UV_CACHE_DIR | UV_LINK_MODE                                       # where they are kept
+    | UV_PYTHON_(DOWNLOADS|INSTALL_DIR|INSTALL_MIRROR|CACHE_DIR)        # the same of Pythons
+    | PYENV_(ROOT|VERSION)
+    | PIP_((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|PROXY)   # the same for hooks
+    | PIP_(CERT|CLIENT_CERT|CACHE_DIR|CONFIG_FILE|(DEFAULT_)?TIMEOUT|RETRIES)
+    | PRE_COMMIT_HOME
+    """,
+    re.VERBOSE | re.IGNORECASE,  # proxies are written in both ways, names of Windows in any
+)
 
 LINES_OF_A_FAILURE = 80
 
@@ -34,22 +57,30 @@ class CommandError(Exception):
         super().__init__(f"{' '.join(command)} exits with {code}\n{self.output}")
 
 
-@cache
-def interpreter() -> str:
-    """Return the Python that a project asks for, or else one that it supports."""
-    asked: str = matrix.read_questions()["python_version"][0]
-    found = subprocess.run(["uv", "python", "find", asked], check=False, capture_output=True)
-    return asked if found.returncode == 0 else ">=3.12"
-
-
 def users_environment() -> dict[str, str]:
-    """Return the environment that a user's shell would have, with a Python that is there."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    return kept | {"UV_PYTHON": interpreter()}
+    """Return the environment for a project's own commands: what `ALLOWED` lists, no more.
+
+    A project's `.python-version` decides which Python runs it.
+    """
+    allowed = {name: value for name, value in os.environ.items() if ALLOWED.fullmatch(name)}
+    # What a developer has git ignore would be in no check.
+    return allowed | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def tools_environment() -> dict[str, str]:
+    """Return the environment for our tools: the same, and they are found beside this Python."""
+    environment = users_environment()
+    places = [os.path.dirname(sys.executable), environment.get("PATH", os.defpath)]  # noqa: PTH120
+    return environment | {"PATH": os.pathsep.join(places)}
 
 
 def run(command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """Run a command in a folder and return what it wrote.
+
+    Args:
+        command: the command.
+        folder: where it runs.
+        environment: all of its variables; for one of our tools, if none are given.
 
     Raises:
         CommandError: it did not succeed.
@@ -57,7 +88,7 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str] | None 
     done = subprocess.run(
         command,
         cwd=folder,
-        env=environment,
+        env=tools_environment() if environment is None else environment,
         check=False,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from proof.commands import users_environment
+from proof.surroundings import program
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 VARIABLE = re.compile(r"\{\$(\w+)\}")
+
+
+def executable() -> str:
+    """Return where Caddy is.
+
+    Raises:
+        MissingError: it is nowhere.
+    """
+    return program("caddy", "it is in the group `tests` of pyproject.toml, but not for Windows")
 
 
 def complaints(caddyfile: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong with a Caddyfile that is run with these variables.
 
-    Where no Caddy is found, only its variables are looked at, and this is said.
+    Raises:
+        MissingError: there is no Caddy.
     """
     for name in sorted(set(VARIABLE.findall(caddyfile.read_text(encoding="utf-8")))):
         if name not in environment:
             yield f"{caddyfile.name} reads {name}, which nothing sets"
-    caddy = shutil.which("caddy") or shutil.which("caddy", path=Path(sys.executable).parent)
-    if caddy is None:
-        print(f"NO CADDY HERE: {caddyfile} was not validated", file=sys.stderr)
-        return
+    caddy = executable()
     with TemporaryDirectory() as home:
         folders = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home}
         for command in (["validate", "--adapter=caddyfile", "--config"], ["fmt", "--diff"]):
             found = subprocess.run(
                 [caddy, *command, caddyfile],
-                env={**os.environ, **folders, **environment},
+                env={**users_environment(), **folders, **environment},
                 capture_output=True,
                 encoding="utf-8",
                 check=False,

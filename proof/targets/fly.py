@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proof.commands import tools_environment
 from proof.formats.dockerfile import read_stages
 from proof.targets import Deployment, Mutation
 
@@ -72,7 +73,13 @@ def complaints(project: Path) -> Iterator[str]:
 
 def _refused(path: Path) -> Iterator[str]:
     command = ["check-jsonschema", "--output-format=json", "--schemafile", str(SCHEMA), str(path)]
-    found = subprocess.run(command, check=False, capture_output=True, encoding="utf-8")
+    found = subprocess.run(
+        command,
+        env=tools_environment(),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
     if found.returncode:
         said = json.loads(found.stdout)
         for error in [*said.get("errors", []), *said.get("parse_errors", [])]:

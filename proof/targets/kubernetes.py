@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 from kubernetes_validate import SchemaNotFoundError, ValidationError, latest_version, utils
 
+from proof.commands import tools_environment
 from proof.formats import kustomize
 from proof.formats.dockerfile import SECRET, last, read_stages
 from proof.formats.pod_security import breaches, containers_of
@@ -220,7 +221,11 @@ def rendered(folder: Path) -> list[Object]:
     if not (program := kubectl()):
         return kustomize.render(folder)
     made = subprocess.run(
-        [program, "kustomize", folder], check=False, capture_output=True, encoding="utf-8"
+        [program, "kustomize", folder],
+        env=tools_environment(),
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
     )
     if made.returncode:
         raise kustomize.UnknownError(made.stderr.strip())

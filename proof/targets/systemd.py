@@ -6,13 +6,14 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from proof.commands import tools_environment
 from proof.machines import caddy
+from proof.surroundings import MissingError, wrong_or_missing
 from proof.targets import Deployment, Mutation
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MARGIN_SECONDS = 2
 SHUTDOWN_SECONDS = 20  # the service's own default
 LONGEST_HEADER_SECONDS = 10
 # `systemd-analyze security --offline` came with this version; exposure in tenths.
-OLDEST_SYSTEMD = 250
+ANALYZE, OLDEST_SYSTEMD = "systemd-analyze", 250
 EXPOSURE = 20
 
 # What holds the service to its place; systemd's own defaults hold it to nothing.
@@ -128,6 +129,10 @@ MUTATIONS = [
 
 def complaints(project: Path) -> Iterator[str]:
     """Yield a line for everything in the target's own files that is wrong."""
+    return wrong_or_missing(_complaints(project))
+
+
+def _complaints(project: Path) -> Iterator[str]:
     service, socket = units(project)
     for unit in (service, socket):
         for directive in sorted(read(unit).keys() - EXACT.keys() - LIMITS.keys() - OTHERS):
@@ -138,8 +143,8 @@ def complaints(project: Path) -> Iterator[str]:
     yield from _about_secrets(project, service)
     yield from _about_addresses(project, service, socket)
     yield from _about_releases(project)
-    yield from _of_systemd(service, socket)
     yield from caddy.complaints(project / "deploy" / "Caddyfile", {"DOMAIN": "service.example"})
+    yield from _of_systemd(service, socket)
 
 
 def deployment(project: Path) -> Deployment:
@@ -308,10 +313,8 @@ def _about_releases(project: Path) -> Iterator[str]:
 def _of_systemd(service: Path, socket: Path) -> Iterator[str]:
     """Yield what systemd says, of a copy whose program is there."""
     program = shutil.which("true")
-    version = _systemd_version()
-    if version < OLDEST_SYSTEMD or program is None:
-        print(f"NO SYSTEMD >= {OLDEST_SYSTEMD} HERE: {service} was not analyzed", file=sys.stderr)
-        return
+    if _systemd_version() < OLDEST_SYSTEMD or program is None:
+        raise MissingError(ANALYZE, f"it comes with systemd {OLDEST_SYSTEMD} or newer")
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(socket, folder)
@@ -326,7 +329,8 @@ def _of_systemd(service: Path, socket: Path) -> Iterator[str]:
 
 def _analyzed(verb: str, *arguments: str | Path) -> Iterator[str]:
     found = subprocess.run(
-        ["systemd-analyze", "--no-pager", verb, *arguments],
+        [ANALYZE, "--no-pager", verb, *arguments],
+        env=tools_environment(),
         check=False,
         capture_output=True,
         encoding="utf-8",
@@ -341,10 +345,10 @@ def _analyzed(verb: str, *arguments: str | Path) -> Iterator[str]:
 
 @cache
 def _systemd_version() -> int:
-    if not shutil.which("systemd-analyze"):
+    if not shutil.which(ANALYZE):
         return 0
     told = subprocess.run(
-        ["systemd-analyze", "--version"], check=False, capture_output=True, encoding="utf-8"
+        [ANALYZE, "--version"], check=False, capture_output=True, encoding="utf-8"
     )
     number = re.match(r"systemd (\d+)", told.stdout)
     return int(number[1]) if number else 0
