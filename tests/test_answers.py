@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import tomllib
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +19,8 @@ from proof.generation import context, generate, load_hook
 from proof.reading import read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 QUESTIONS = matrix.read_questions()
@@ -281,10 +280,10 @@ def test_an_empty_folder_can_be_filled(template: Path, parent: Path) -> None:
 
 
 def test_many_bad_answers_are_told_in_five_lines(
-    template: Path, parent: Path, capfd: pytest.CaptureFixture[str]
+    bake: Callable[..., Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(FailedHookException):
-        generate(template, parent / "out", dict.fromkeys(MARKERS, "{{"))
+        bake(**dict.fromkeys(MARKERS, "{{"))
     assert len(capfd.readouterr().err.splitlines()) == 5
 
 
@@ -294,10 +293,9 @@ def read_files(project: Path) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def marked(template: Path) -> Iterator[dict[str, object]]:
+def marked(bake_session: Callable[..., Path]) -> dict[str, object]:
     """Return what the files of a project say whose answers are the markers."""
-    with TemporaryDirectory() as folder:
-        yield read_files(generate(template, Path(folder), MARKERS))
+    return read_files(bake_session(**MARKERS))
 
 
 def expected(marked: object, answers: dict[str, str]) -> object:
@@ -317,11 +315,10 @@ def expected(marked: object, answers: dict[str, str]) -> object:
 
 @pytest.mark.parametrize(("question", "answer"), ACCEPTED)
 def test_a_strange_but_good_answer_is_found_again_everywhere(
-    question: str, answer: str, template: Path, marked: dict[str, object], tmp_path: Path
+    question: str, answer: str, bake: Callable[..., Path], marked: dict[str, object]
 ) -> None:
     answers = MARKERS | {question: answer}
-    files = read_files(generate(template, tmp_path, answers))
-    assert files == expected(marked, answers)
+    assert read_files(bake(**answers)) == expected(marked, answers)
 
 
 ANY_TEXT = st.text(

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proof.generation import generate
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -53,9 +51,9 @@ type Run = Callable[..., tuple[int, str, list[str]]]
 
 
 @pytest.fixture(scope="module")
-def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(bake_session: Callable[..., Path]) -> Path:
     """Return a project that is deployed to AWS, its parameters filled in."""
-    project = generate(template, tmp_path_factory.mktemp("aws"), {"deploy": "aws"})
+    project = bake_session(deploy="aws")
     parameters = project / "deploy" / "parameters.conf"
     filled = parameters.read_text(encoding="utf-8").replace("change-me", "given")
     parameters.write_text(filled, encoding="utf-8")

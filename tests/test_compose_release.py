@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proof.generation import generate
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -37,9 +35,9 @@ type Run = Callable[..., tuple[int, str, list[str]]]
 
 
 @pytest.fixture
-def server(template: Path, tmp_path: Path) -> Path:
+def server(bake: Callable[..., Path]) -> Path:
     """Return a project as it is on a server that has its settings."""
-    project = generate(template, tmp_path, {"deploy": "compose"})
+    project = bake(deploy="compose")
     settings = (project / ".env.production.example").read_text(encoding="utf-8")
     (project / ".env.production").write_text(settings.replace("change-me", "x.org"), "utf-8")
     (project / ".env.secrets").mkdir()

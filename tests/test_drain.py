@@ -18,7 +18,6 @@ import pytest
 
 from proof import matrix
 from proof.commands import users_environment
-from proof.generation import generate
 from proof.machines import postgres
 from proof.machines.postgres import free_port
 from proof.machines.serving import answers
@@ -138,12 +137,9 @@ class Load:
 
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)
-def project(
-    template: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Path:
+def project(bake_session: Callable[..., Path], request: pytest.FixtureRequest) -> Path:
     """Return a service that anybody may call, and its dependencies installed."""
-    answers = {**ANSWERS, "framework": request.param}
-    folder = generate(template, tmp_path_factory.mktemp(request.param), answers)
+    folder = bake_session(**ANSWERS, framework=request.param)
     subprocess.run(["uv", "sync", "--quiet"], cwd=folder, env=environment(), check=True)
     return folder
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proof.generation import generate
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -52,9 +50,9 @@ type Run = Callable[..., tuple[int, str, list[str]]]
 
 
 @pytest.fixture(scope="module")
-def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(bake_session: Callable[..., Path]) -> Path:
     """Return a project that is deployed to Fly.io."""
-    return generate(template, tmp_path_factory.mktemp("fly"), {"deploy": "fly"})
+    return bake_session(deploy="fly")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proof import matrix, projects
-from proof.generation import context, generate, load_hook
+from proof.generation import context, load_hook
 from proof.leftovers import leftovers, words_of_other_answers
 from proof.reading import contents
 
@@ -34,11 +34,9 @@ WITHOUT_NETWORK = [
 
 @pytest.mark.parametrize("auth", matrix.choices(matrix.read_questions())["auth"])
 def test_only_the_secrets_differ_between_two_generations(
-    auth: str, template: Path, tmp_path: Path
+    auth: str, bake: Callable[..., Path]
 ) -> None:
-    once, again = (
-        contents(generate(template, tmp_path / name, {"auth": auth})) for name in ("1", "2")
-    )
+    once, again = (contents(bake(auth=auth)) for _ in range(2))
     example = once[".env.example"]
     assert (once.pop(".env") == again.pop(".env")) == (b"=change-me" not in example)
     assert once == again
@@ -144,7 +142,7 @@ def test_an_old_console_gets_a_whole_project_or_none(
 
 
 def test_windows_line_ends_in_a_checkout_do_not_reach_the_project(
-    template: Path, tmp_path: Path
+    bake: Callable[..., Path], template: Path, tmp_path: Path
 ) -> None:
     origin, checkout = tmp_path / "origin", tmp_path / "checkout"
     shutil.copytree(template, origin)
@@ -154,7 +152,7 @@ def test_windows_line_ends_in_a_checkout_do_not_reach_the_project(
         subprocess.run(["git", "-C", str(origin), *command], check=True)
     clone = ["git", "-c", "core.autocrlf=true", "clone", "-q", str(origin), str(checkout)]
     subprocess.run(clone, check=True)
-    files = contents(generate(checkout, tmp_path / "out", {}))
+    files = contents(bake(checkout))
     assert not [name for name, content in files.items() if b"\r" in content]
 
 
@@ -190,22 +188,23 @@ def test_folders_that_no_option_fills_are_removed(template: Path, tmp_path: Path
 # Adding an answer.
 
 
-def test_a_deploy_target_is_a_folder_and_a_word(template: Path, tmp_path: Path) -> None:
-    recipe = shutil.copytree(template, tmp_path / "template")
-    questions = matrix.read_questions(recipe)
+def test_a_deploy_target_is_a_folder_and_a_word(
+    bake: Callable[..., Path], template_copy: Path
+) -> None:
+    questions = matrix.read_questions(template_copy)
     questions["deploy"].append("moon")
     questions["__prompts__"]["deploy"]["moon"] = "The moon"
-    (recipe / "cookiecutter.json").write_text(json.dumps(questions), encoding="utf-8")
-    (folder,) = recipe.glob("*/_options")
+    (template_copy / "cookiecutter.json").write_text(json.dumps(questions), encoding="utf-8")
+    (folder,) = template_copy.glob("*/_options")
     (folder / "deploy=moon").mkdir()
     (folder / "deploy=moon" / "rocket.txt").write_text("up\n", encoding="utf-8")
 
     combinations = [c for c in matrix.product(questions) if c.answers["deploy"] == "moon"]
-    project = generate(recipe, tmp_path / "out", combinations[0].answers)
+    project = bake(template_copy, **combinations[0].answers)
     assert (project / "rocket.txt").read_text(encoding="utf-8") == "up\n"
     texts = {name: content.decode() for name, content in contents(project).items()}
     assert not leftovers(texts, combinations[0].answers)
-    assert not (generate(recipe, tmp_path / "other", {"deploy": "none"}) / "rocket.txt").exists()
+    assert not (bake(template_copy, deploy="none") / "rocket.txt").exists()
 
 
 def test_a_secret_may_spell_another_answer() -> None:
@@ -214,17 +213,16 @@ def test_a_secret_may_spell_another_answer() -> None:
     assert [*words_of_other_answers({".env.example": line}, {"deploy": "fly"})]
 
 
-def test_an_impossible_pair_is_refused_with_its_reason(template: Path, tmp_path: Path) -> None:
-    recipe = shutil.copytree(template, tmp_path / "template")
-    questions = matrix.read_questions(recipe)
+def test_an_impossible_pair_is_refused_with_its_reason(template_copy: Path, tmp_path: Path) -> None:
+    questions = matrix.read_questions(template_copy)
     questions["_impossible"] = [
         {"if": ["deploy=compose", "database=sqlite"], "because": "the disk does not last"}
     ]
-    (recipe / "cookiecutter.json").write_text(json.dumps(questions), encoding="utf-8")
+    (template_copy / "cookiecutter.json").write_text(json.dumps(questions), encoding="utf-8")
 
     refused = [c for c in matrix.product(questions) if c.refused_because]
     assert {c.answers["deploy"] for c in refused} == {"compose"}
-    run = run_cookiecutter(recipe, tmp_path / "out", "deploy=compose", "database=sqlite")
+    run = run_cookiecutter(template_copy, tmp_path / "out", "deploy=compose", "database=sqlite")
     assert run.returncode == 1
     assert "deploy=compose with database=sqlite: the disk does not last" in run.stderr
     assert not list((tmp_path / "out").iterdir())

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from proof.generation import generate
 from proof.machines import postgres
-from proof.machines.systemd import Machine, wait_until
+from proof.machines.systemd import Machine
+from proof.machines.systemd_programs import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,12 +61,12 @@ STEPS = [
 
 
 @pytest.fixture(scope="module")
-def machine(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(
+    bake_session: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Machine]:
     """Give a machine with v1.0.0 of a service on it."""
-    folder = tmp_path_factory.mktemp("machine")
-    answers = {"framework": "flask", "auth": "none", "deploy": "systemd", "database": "sqlite"}
-    project = generate(template, folder / "projects", answers)
-    machine = Machine.with_clone(project, folder / "machine")
+    project = bake_session(framework="flask", auth="none", deploy="systemd", database="sqlite")
+    machine = Machine.with_clone(project, tmp_path_factory.mktemp("machine"))
     bump(machine, "1.0.0")
     try:
         code, said = machine.run("install", "v1.0.0")
@@ -284,16 +284,15 @@ def test_a_missing_secret_is_named_before_anything_is_done(
 
 @pytest.fixture(scope="module")
 def machine_with_postgresql(
-    template: Path, tmp_path_factory: pytest.TempPathFactory
+    bake_session: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Machine]:
     """Give a machine with a service and its database, on a server of our own."""
     binaries = postgres.installed_binaries()
     if binaries is None:
         print("NO POSTGRESQL: its backup was not tested", file=sys.__stderr__)
         pytest.skip("there is no PostgreSQL")
-    folder = tmp_path_factory.mktemp("machine")
-    project = generate(template, folder / "projects", {"auth": "none", "deploy": "systemd"})
-    machine = Machine.with_clone(project, folder / "machine")
+    project = bake_session(auth="none", deploy="systemd")
+    machine = Machine.with_clone(project, tmp_path_factory.mktemp("machine"))
     password = machine.settings.parent / "credentials" / "DATABASE__PASSWORD"
     password.parent.mkdir()
     password.write_text("5b1f0c3a9d7e2468\n", encoding="utf-8")

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from proof import matrix
-from proof.generation import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,9 +76,9 @@ class Ended:
 
 
 @pytest.fixture(scope="module")
-def project(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(bake_session: Callable[..., Path]) -> Path:
     """Return a project that is deployed to Kubernetes."""
-    return generate(template, tmp_path_factory.mktemp("kubernetes"), {"deploy": "kubernetes"})
+    return bake_session(deploy="kubernetes")
 
 
 @pytest.fixture

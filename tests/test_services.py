@@ -12,12 +12,12 @@ import pytest
 
 from proof import matrix
 from proof.commands import users_environment
-from proof.generation import generate
 from proof.machines import postgres
 from proof.machines.postgres import free_port
 from proof.machines.serving import answers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CHOICES = matrix.choices(matrix.read_questions())
@@ -54,15 +54,10 @@ def without_null_defaults(node: Any) -> Any:
 
 @pytest.mark.parametrize("auth", CHOICES["auth"])
 def test_all_frameworks_describe_the_same_api(
-    template: Path, tmp_path: Path, environment: dict[str, str], auth: str
+    bake: Callable[..., Path], environment: dict[str, str], auth: str
 ) -> None:
     documents = {
-        framework: openapi_of(
-            generate(
-                template, tmp_path / framework, {**LEAST, "framework": framework, "auth": auth}
-            ),
-            environment,
-        )
+        framework: openapi_of(bake(**LEAST, framework=framework, auth=auth), environment)
         for framework in CHOICES["framework"]
     }
     assert documents["fastapi"]["paths"]
@@ -71,9 +66,9 @@ def test_all_frameworks_describe_the_same_api(
 
 @pytest.mark.parametrize("framework", CHOICES["framework"])
 def test_a_user_registers_logs_in_and_manages_items(
-    template: Path, tmp_path: Path, environment: dict[str, str], framework: str
+    bake: Callable[..., Path], environment: dict[str, str], framework: str
 ) -> None:
-    project = generate(template, tmp_path, {"framework": framework, "auth": "jwt"})
+    project = bake(framework=framework, auth="jwt")
     port = free_port()
     process = subprocess.Popen(
         ["uv", "run", "--quiet", "app", "serve", "--port", str(port)], cwd=project, env=environment
@@ -97,10 +92,10 @@ def test_a_user_registers_logs_in_and_manages_items(
 
 @pytest.mark.parametrize("framework", CHOICES["framework"])
 def test_the_commands_of_the_readme_drop_sqlite(
-    template: Path, tmp_path: Path, environment: dict[str, str], framework: str
+    bake: Callable[..., Path], environment: dict[str, str], framework: str
 ) -> None:
     answers = {**LEAST, "framework": framework, "auth": "none", "database": "postgresql"}
-    project = generate(template, tmp_path, answers)
+    project = bake(**answers)
     readme = (project / "README.md").read_text(encoding="utf-8")
     (commands,) = re.findall(
         r"To drop SQLite altogether:\n\n```console\n(.+?)```", readme, re.DOTALL
@@ -163,9 +158,9 @@ UNSOUND = {
 
 @pytest.mark.parametrize("auth", UNSOUND)
 def test_production_refuses_each_unsound_setting_by_name(
-    template: Path, tmp_path: Path, environment: dict[str, str], auth: str
+    bake: Callable[..., Path], environment: dict[str, str], auth: str
 ) -> None:
-    project = generate(template, tmp_path, {"auth": auth})
+    project = bake(auth=auth)
     subprocess.run(["uv", "sync", "--quiet"], cwd=project, env=environment, check=True)
     (project / ".env").unlink()
     own = "AUTH__SECRET_KEY" if auth == "oidc" else "AUTH__ISSUER"
