@@ -10,9 +10,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
 from proof import matrix
+from proof.settings import fields_of_classes, is_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 # GitHub's expressions are `${{ ... }}`, CloudFormation's references `{{resolve:...}}`.
 TEMPLATE = re.compile(r"(?<!\$)\{\{(?!resolve:)|\{%|#%|(?<!\w)_options/|(?i:cookiecutter)")
@@ -170,34 +171,3 @@ def unknown_settings(project: Mapping[str, str]) -> Iterator[str]:
     for setting in re.findall(example, project[".env.example"], re.MULTILINE):
         if not is_setting(setting, fields):
             yield f".env.example names {setting}, which is no setting"
-
-
-def is_setting(name: str, fields: dict[str, dict[str, str]]) -> bool:
-    """Return whether the settings class, or one that it holds, has a field of that name."""
-    section = "Settings"
-    for part in name.lower().split("__"):
-        if part not in fields.get(section, {}):
-            return False
-        section = fields[section][part]
-    return True
-
-
-def fields_of_classes(modules: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return, for every class, its annotated names and what they are annotated with."""
-    fields: dict[str, dict[str, str]] = {}
-    for module in modules:
-        fields |= _fields_in(module)
-    return fields
-
-
-@cache
-def _fields_in(source: str) -> dict[str, dict[str, str]]:
-    return {
-        node.name: {
-            field.target.id: ast.unparse(field.annotation)
-            for field in node.body
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        }
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ClassDef)
-    }
