@@ -1,0 +1,93 @@
+"""The commands, settings and calls that a service's README.md and AGENTS.md document."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DOCUMENTS = ("README.md", "AGENTS.md")
+
+# Its commands depend on the target: they are looked up with those of docs/deploy.md.
+DEPLOY = re.compile(r"^## Deploy\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+
+FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+SHELLS = {"console", "sh", "bash", "shell"}
+COMMENT = re.compile(r"\s+# .*$")
+CODE = re.compile(r"`([^`]+)`")
+COMMAND = re.compile(r"(uv run|app) \S")
+ROW = re.compile(r"\| `([^`]+)` \| (.*) \|$")
+OPTION = re.compile(r"`(--[^`]+)`")
+CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
+SETTINGS_HEADER = "| name | default | meaning |"
+
+
+def extract(files: Mapping[str, str]) -> dict[str, Any]:
+    """Return what decides the result of following the documents, fit for JSON.
+
+    Args:
+        files: the texts of DOCUMENTS, by name; others are ignored.
+
+    Returns:
+        `commands`, in their order, by document; `printed`, pairs of a command and an option
+        that it has to list; `settings`, the rows of the table; `calls`, documented as
+        `GET /path`; `key`, the pattern of API keys, or "".
+    """
+    texts = {name: DEPLOY.sub("", files[name]) for name in DOCUMENTS}
+    readme = texts["README.md"]
+    inline = [code for text in texts.values() for code in _inline(FENCE.sub("", text))]
+    keys = [body.strip() for shell, body in FENCE.findall(readme) if not shell]
+    return {
+        "commands": {name: list(_commands(text)) for name, text in texts.items()},
+        "printed": [pair for line in readme.splitlines() for pair in _printed(line)],
+        "settings": list(_settings(readme)),
+        "calls": sorted({code for code in inline if CALL.fullmatch(code)}),
+        "key": next((body for body in keys if body.startswith("app_[")), ""),
+    }
+
+
+def _commands(text: str) -> Iterator[str]:
+    """Yield blocks line by line, rows of tables and inline code, in the order of the text."""
+    end = 0
+    for fence in FENCE.finditer(text):
+        yield from _inline_commands(text[end : fence.start()])
+        end = fence.end()
+        if fence[1] in SHELLS:
+            body = re.sub(r"\\\n\s*", "", fence[2])
+            lines = (COMMENT.sub("", line).strip().removeprefix("$ ") for line in body.splitlines())
+            yield from (line for line in lines if line and not line.startswith("#"))
+    yield from _inline_commands(text[end:])
+
+
+def _inline_commands(text: str) -> Iterator[str]:
+    for line in re.sub(r"\n(?=[^\n|*#\d])", " ", text).splitlines():
+        row = ROW.match(line)
+        if row and COMMAND.match(row[1]):
+            # An option with a value is tried; one without is a name to be listed.
+            options = [option for option in OPTION.findall(row[2]) if " " in option]
+            yield " ".join([row[1], *options])
+            line = row[2]  # noqa: PLW2901 -- the rest of it
+        for code in _inline(line):
+            if COMMAND.match(code):
+                yield code if code.startswith("uv ") else f"uv run {code}"
+
+
+def _inline(text: str) -> list[str]:
+    return [" ".join(code.split()) for code in CODE.findall(text)]
+
+
+def _printed(line: str) -> Iterator[list[str]]:
+    row = ROW.match(line)
+    if row and COMMAND.match(row[1]):
+        helps = [code for code in _inline(row[2]) if COMMAND.match(code)]
+        names = [option for option in OPTION.findall(row[2]) if " " not in option]
+        yield from ([f"uv run {command}", name] for command in helps for name in names)
+
+
+def _settings(text: str) -> Iterator[list[str]]:
+    _, _, rest = text.partition(f"{SETTINGS_HEADER}\n")
+    table, _, _ = rest.partition("\n\n")
+    for line in table.splitlines()[1:]:
+        yield [cell.strip() for cell in line.strip().strip("|").split(" | ")]
