@@ -29,14 +29,11 @@ def install(session: nox.Session, *groups: str) -> None:
 
 @nox.session(python=PYTHON, allow_parallel=True)
 def lint(session: nox.Session) -> None:
-    """Check the template's own code, types and workflows."""
+    """Run every hook of .pre-commit-config.yaml over the template."""
     install(session, "lint", "tests", "bench")
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("mypy")
-    workflows = [str(path) for path in Path(".github", "workflows").glob("*.yml")]
-    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
-    session.run("zizmor", "--offline", "--no-progress", *workflows)
+    # The tools of this session; `sources` are tests, which session `tests` runs.
+    here = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "SKIP": "sources"}
+    session.run("pre-commit", "run", "--all-files", env=here)
 
 
 @nox.session(python=PYTHON, allow_parallel=True)
@@ -78,6 +75,13 @@ def locks(session: nox.Session) -> None:
     """Renew the lock file of the services; then `nox` tells whether they still work."""
     install(session, "tests")
     session.run("python", "-m", "proof.locks", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
+def ledger(session: nox.Session) -> None:
+    """Renew the ledger of gates and tests, whose diff a person reads; `-- --gates` is quick."""
+    install(session, "tests")
+    session.run("python", "-m", "proof.ledger", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
