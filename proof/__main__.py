@@ -22,7 +22,7 @@ from proof.inputs import Template
 from proof.machines import postgres
 from proof.machines import redis as redis_server
 from proof.run import Run, Wanted
-from proof.units import CHECKS
+from proof.units import CHECKS, expected
 
 SCRATCH = "proving-"
 ROOM = 4 * 2**30  # bytes
@@ -35,11 +35,16 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "what", nargs="*", help="combinations by name, or answers such as auth=oidc; all by default"
     )
     parser.add_argument("--fresh", action="store_true", help="forget the results that were kept")
+    parser.add_argument(
+        "--every-python",
+        action="store_true",
+        help="fail where an interpreter that services may choose is not on this machine",
+    )
     parser.add_argument("--unshared", action="store_true", help="prove each one alone")
     parser.add_argument(
         "--alone",
         type=int,
-        default=10,
+        default=Wanted.alone,
         metavar="N",
         help="prove N of them alone, too (%(default)s)",
     )
@@ -123,9 +128,7 @@ def remove_what_was_left() -> None:
     """Remove the scratch folders of runs that were killed."""
     for folder in place().glob(f"{SCRATCH}*"):
         _, pid, *_ = folder.name.split("-")
-        try:
-            os.kill(int(pid), 0)
-        except OSError:
+        if not store.is_alive(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -134,26 +137,32 @@ def stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def prove(options: argparse.Namespace) -> report.Report:
+def everything(template: Path) -> list[matrix.Combination]:
+    """Return all combinations, and the variants."""
+    questions = matrix.read_questions(template)
+    return matrix.product(questions) + matrix.variants(questions)
+
+
+def prove(options: argparse.Namespace, sources: Path) -> report.Report:
     """Run, with servers that are started once if there are none."""
-    combinations = select(options.what, matrix.product(matrix.read_questions()))
-    if options.fresh:
-        shutil.rmtree(store.FOLDER, ignore_errors=True)
+    combinations = select(options.what, everything(sources))
+    if options.fresh and (others := store.forget()):
+        print(f"environments are kept: process {others[0]} uses them")
     remove_what_was_left()
     with (
+        store.in_use(),
         TemporaryDirectory(
             prefix=f"{SCRATCH}{os.getpid()}-", dir=place(), ignore_cleanup_errors=True
         ) as scratch,
         postgres.server() as database,
         redis_server.server() as counts,
     ):
-        template = copy_template(Path(scratch, "template"))
+        template = copy_template(Path(scratch, "template"), sources)
         if options.shard:
             questions = Template(template).questions_of_python()
             combinations = shard(options.shard, combinations, questions)
-        os.environ["TMPDIR"] = scratch
-        os.environ |= {"POSTGRES_URL": database} if database else {}
-        os.environ |= {"REDIS_URL": counts} if counts else {}
+        found = {"TMPDIR": scratch, "POSTGRES_URL": database, "REDIS_URL": counts}
+        os.environ |= {name: value for name, value in found.items() if value}
         wanted = Wanted(
             combinations,
             alone=0 if options.check else options.alone,
@@ -165,28 +174,57 @@ def prove(options: argparse.Namespace) -> report.Report:
         return Run(wanted, template, Path(scratch)).prove()
 
 
-def main(given: list[str]) -> None:
+def hold_against_template(whole: report.Report, sources: Path) -> None:
+    """Ask of merged reports what the template demands, whatever they say of themselves."""
+    combinations = everything(sources)
+    whole.selected = [c.id for c in combinations]
+    with TemporaryDirectory() as scratch:
+        template = Template(copy_template(Path(scratch, "template"), sources))
+        if whole.template != template.fingerprint:
+            sys.exit("the reports are of another version of the template")
+        whole.expected = {c.id: expected(c, template.facts(c)) for c in combinations}
+    refused = {c.id for c in combinations if c.refused_because}
+    may_lack = {c.id for c in combinations if c.variant and c.whole}
+    whole.refused = {name: why for name, why in whole.refused.items() if name in refused}
+    whole.not_run = {name: why for name, why in whole.not_run.items() if name in may_lack}
+
+
+def main(given: list[str], sources: Path = matrix.ROOT) -> report.Report:
     """Prove or merge, and tell; fail if a combination is not proven."""
     options = arguments(given)
     signal.signal(signal.SIGTERM, stop)
     if options.merge:
         found = [report.read(path) for path in sorted(Path(options.merge).rglob("report.json"))]
+        if not found:
+            sys.exit(f"--merge {options.merge}: there is no report.json in this folder")
         whole = report.merge(found)
-        whole.selected = [c.id for c in matrix.product(matrix.read_questions())]
+        hold_against_template(whole, sources)
     else:
         end_with_parent()
         try:
-            whole = prove(options)
+            whole = prove(options, sources)
         except KeyboardInterrupt:
             sys.exit("stopped; what was found is kept, so the next run goes on from here")
     whole.write(store.FOLDER)
+    tell(whole)
+    missing = whole.missing + (list(whole.not_run) if options.every_python else [])
+    if missing:
+        what = "did not pass" if whole.checks else "not proven"
+        sys.exit(f"{len(missing)} {what}: {', '.join(missing)}")
+    return whole
+
+
+def tell(whole: report.Report) -> None:
+    """Print a report: the table, what took long, what failed, and the sum."""
     print(whole.table())
     print("\nSlowest:", *whole.slowest(), "", sep="\n")
     for failure in whole.failures:
-        print(f"FAILED {failure['combination']}: {failure['check']}")
+        print(f"FAILED {failure['combination']}: {failure['check']}; {failure['again']}")
+    for name, what in whole.incomplete().items():
+        print(f"FAILED {name}: {what}")
+    for name, why in whole.not_run.items():
+        print(f"NOT RUN {name}: {why}")
     print(f"{whole.summary()}.")
-    if missing := whole.missing:
-        sys.exit(f"{len(missing)} not proven: {', '.join(missing)}")
 
 
 if __name__ == "__main__":

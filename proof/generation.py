@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def copy_template(destination: Path) -> Path:
+def copy_template(destination: Path, root: Path = matrix.ROOT) -> Path:
     """Copy what git knows of the template, and return the copy."""
-    for path in matrix.template_files():
-        copy = destination / path.relative_to(matrix.ROOT)
+    for path in matrix.template_files(root):
+        copy = destination / path.relative_to(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     return destination

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from proof import matrix, store
+from proof import matrix, modes, store
 from proof.generation import context, load_hook
+from proof.ledger import LEDGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +26,18 @@ class Template:
         files = [path for path in folder.rglob("*") if path.is_file()]
         base = [path for path in files if options not in path.parents]
         self.fingerprint = store.digest_of_files(files, folder)
-        self.mechanism = store.digest(store.tools(), store.digest_of_files(base, folder))
+        ledger = store.digest_of_files([LEDGER], matrix.ROOT)
+        self.mechanism = store.digest(store.tools(), ledger, store.digest_of_files(base, folder))
+        deciding = [folder / "cookiecutter.json", *(folder / "hooks").rglob("*.py")]
         self._facts_key = store.digest(
-            "facts", store.tools(), (folder / "cookiecutter.json").read_text(encoding="utf-8")
+            "facts", store.tools(), store.digest_of_files(deciding, folder)
         )
         self._facts: dict[str, list[str]] = store.read(self._facts_key) or {}
+        self._not_marked = [
+            path
+            for path in sorted(self.project.rglob("*"))
+            if path.is_file() and modes.is_script(path) and not modes.mode(path)
+        ]
         self._folders = {
             option: (
                 set().union(*map(self.hook.implied, option.name.split(","))),
@@ -36,6 +45,21 @@ class Template:
             )
             for option in sorted(options.iterdir())
         }
+
+    def scripts_not_marked(self, combination: Combination) -> list[str]:
+        """Return the scripts of a combination that are not executable in the template itself.
+
+        The hook marks them again, for templates that come as an archive; a clone must be right.
+        """
+        facts = self.facts(combination)
+        laid = [option for option, (condition, _) in self._folders.items() if condition <= facts]
+        return [
+            f"{path.name} of {folder.name} is not executable in the template"
+            for folder in (self.project, *laid)
+            for path in self._not_marked
+            if path.is_relative_to(folder)
+            and (folder is not self.project or self.project / "_options" not in path.parents)
+        ]
 
     def facts(self, combination: Combination) -> set[str]:
         """Return the facts of a combination, those of private variables included."""
@@ -56,6 +80,11 @@ class Template:
         ]
         return store.digest(combination.id, combination.answers, self.mechanism, laid)
 
+    def tree(self, combination: Combination) -> tuple[str, ...]:
+        """Return the answers that decide what the checks of Python read."""
+        return tuple(combination.answers[question] for question in self.questions_of_python())
+
+    @cache  # noqa: B019 -- there is one template a run
     def questions_of_python(self) -> list[str]:
         """Return the questions whose answers change what the checks of Python read."""
         asked = matrix.choices(matrix.read_questions(self.folder))

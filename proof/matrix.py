@@ -15,16 +15,26 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Answers that change a text or an interpreter, so one of them stands for all.
-ONE_FOR_ALL = {"license", "python_version"}
+# Answers that change a text or an interpreter. The product takes the default; what another one
+# changes is proven by variants of some combinations.
+ONE_FOR_ALL = ("license", "python_version")
 
 
 @dataclass(frozen=True)
 class Combination:
-    """One answer to each question that changes what the service is made of."""
+    """One answer to each question that changes what the service is made of.
+
+    Attributes:
+        answers: the answers by question.
+        refused_because: the reason, where the answers cannot be combined.
+        variant: whether it has another answer to a question that multiplies nothing.
+        whole: whether it is proven by all checks; a variant that is not, by those of its files.
+    """
 
     answers: dict[str, str]
     refused_because: str | None = None
+    variant: bool = False
+    whole: bool = True
 
     @property
     def id(self) -> str:
@@ -66,20 +76,43 @@ def product(questions: dict[str, Any]) -> list[Combination]:
     return combinations
 
 
+def variants(questions: dict[str, Any]) -> list[Combination]:
+    """Return combinations with the other answers to the questions that multiply nothing.
+
+    For each of these answers, every deploy target and every kind of pipeline occurs once; the
+    first such variant is proven as a whole where the answer names an interpreter.
+    """
+    possible = [c for c in product(questions) if not c.refused_because]
+    targets: dict[str, list[Combination]] = {}
+    for combination in possible:
+        others = {q: a for q, a in combination.answers.items() if q not in {"deploy", "ci"}}
+        if others == {q: questions[q][0] for q in others}:
+            targets.setdefault(combination.answers["deploy"], []).append(combination)
+    found = []
+    for question in ONE_FOR_ALL:
+        for turn, answer in enumerate(questions[question][1:]):
+            for number, pipelines in enumerate(targets.values()):
+                chosen = pipelines[(turn + number) % len(pipelines)]
+                whole = question == "python_version" and number == 0
+                answers = {**chosen.answers, question: answer}
+                found.append(Combination(answers, variant=True, whole=whole))
+    return found
+
+
 def _why_impossible(answered: dict[str, str], questions: dict[str, Any]) -> str | None:
     facts = {f"{question}={answer}" for question, answer in answered.items()}
     rows = questions["_impossible"]
     return next((row["because"] for row in rows if facts.issuperset(row["if"])), None)
 
 
-def template_files() -> list[Path]:
+def template_files(root: Path = ROOT) -> list[Path]:
     """Return what a user's clone holds of the template, so that no cache leaks into a project."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
     listed = subprocess.run(
         [*command, "cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}"],
-        cwd=ROOT,
+        cwd=root,
         check=True,
         capture_output=True,
         encoding="utf-8",
     ).stdout
-    return sorted(path for name in set(listed.split("\0")) - {""} if (path := ROOT / name).exists())
+    return sorted(path for name in set(listed.split("\0")) - {""} if (path := root / name).exists())

@@ -11,18 +11,28 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import PurePath, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
+from proof import (
+    documents,
+    interpreters,
+    ledger,
+    licences,
+    matrix,
+    modes,
+    reading,
+    walkthrough,
+)
 from proof.generation import generate
 from proof.leftovers import leftovers
+from proof.modes import mode
 from proof.outcome import Outcome
-from proof.reading import parse
 from proof.validators import VALIDATORS, is_script
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from proof.matrix import Combination
@@ -102,29 +112,66 @@ def refuse(template: Path, output: Path, combination: Combination) -> Outcome:
     return Outcome(1, ["it is not refused"])
 
 
-def digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the digests of a project's files by path, but of those with fresh secrets."""
+def full_answers(template: Path, combination: Combination) -> dict[str, str]:
+    """Return a combination's answers, and the default of each question that offers others."""
+    offered = matrix.choices(matrix.read_questions(template))
+    return {question: answers[0] for question, answers in offered.items()} | combination.answers
+
+
+def digests(project: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the digests of a project's files and their modes by path.
+
+    Files with fresh secrets are left out.
+    """
     return {
-        name: hashlib.sha256(content).hexdigest()
-        for name, content in files.items()
+        name: hashlib.sha256(content).hexdigest() + mode(project / name)
+        for name, content in contents.items()
         if PurePath(name).name != ".env"
     }
 
 
-def look_at(files: Mapping[str, bytes], answers: dict[str, str]) -> dict[str, Outcome]:
-    """Return what every project is looked at for, by the name of the check."""
-    unreadable = [
-        f"{name}: {problem}"
-        for name, content in files.items()
-        if (problem := _problem(name, content))
-    ]
-    texts = {name: content.decode(errors="replace") for name, content in files.items()}
-    folders = {str(parent) for name in files for parent in PurePosixPath(name).parents[:-1]}
-    return {
-        "leftovers": Outcome(len(files), leftovers(texts, answers)),
-        "parse": Outcome(len(files), unreadable),
-        "names": Outcome(len(files), list(_unfit(folders | files.keys()))),
+def look_at(project: Path, answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Outcome]]:
+    """Look at what every project is looked at for.
+
+    Returns:
+        The digests of its `files` and the commands and settings that its pages have
+        `documented`; and what was found, by the name of the check.
+    """
+    contents = reading.contents(project)
+    texts = {name: content.decode(errors="replace") for name, content in contents.items()}
+    folders = {str(parent) for name in contents for parent in PurePosixPath(name).parents[:-1]}
+    looks: dict[str, Callable[[], Iterable[str]]] = {
+        "leftovers": lambda: leftovers(texts, dict(answers)),
+        "parse": lambda: _unreadable(contents),
+        "names": lambda: _unfit(folders | contents.keys()),
+        "modes": lambda: modes.complaints(project),
+        "gates": lambda: ledger.complaints(texts, answers),
+        "documents": lambda: documents.complaints(texts, answers),
+        "licence": lambda: licences.complaints(texts, answers["license"]),
+        "interpreter": lambda: interpreters.complaints(texts, answers["python_version"]),
     }
+    found = {name: Outcome(len(contents), list(look())) for name, look in looks.items()}
+    made = {"files": digests(project, contents), "documented": walkthrough.extract(texts)}
+    return made, found
+
+
+# The names of these checks.
+LOOKS = (
+    "leftovers",
+    "parse",
+    "names",
+    "modes",
+    "gates",
+    "documents",
+    "licence",
+    "interpreter",
+)
+
+
+def _unreadable(files: Mapping[str, bytes]) -> Iterator[str]:
+    for name, content in files.items():
+        if problem := _problem(name, content):
+            yield f"{name}: {problem}"
 
 
 @cache
@@ -135,7 +182,7 @@ def _problem(name: str, content: bytes) -> str | None:
     if is_script(content) and not SCRIPTS.reads.search(name):
         return "shellcheck does not find this script where it is"
     try:
-        parse(PurePath(name).name, content.decode())
+        reading.parse(PurePath(name).name, content.decode())
     except Exception as error:  # noqa: BLE001 -- each parser has its own
         return f"{type(error).__name__}: {error}"
     return None

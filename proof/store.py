@@ -7,14 +7,17 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import subprocess
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from proof import matrix
+from proof.modes import mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FOLDER = matrix.ROOT / ".cache" / "matrix"
@@ -26,10 +29,14 @@ def digest(*parts: object) -> str:
 
 
 def digest_of_files(paths: Iterable[Path], root: Path) -> str:
-    """Return a fingerprint of the names and contents of files."""
+    """Return a fingerprint of the names, modes and contents of files."""
     return digest(
         [
-            (path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+            (
+                path.relative_to(root).as_posix(),
+                mode(path),
+                hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
             for path in sorted(paths)
         ]
     )
@@ -50,10 +57,14 @@ def tools() -> str:
 
 
 def read(key: str) -> Any:
-    """Return what was kept under a key, or None."""
+    """Return what was kept under a key, or None; a file that a power cut spoilt is removed."""
+    path = _path(key)
     try:
-        return json.loads(_path(key).read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        return None
+    except ValueError:
+        path.unlink(missing_ok=True)
         return None
 
 
@@ -64,6 +75,43 @@ def keep(key: str, content: object) -> None:
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_text(json.dumps(content), encoding="utf-8")
     unfinished.replace(path)
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Note, within the block, that this process uses what is kept."""
+    mark = FOLDER / "running" / str(os.getpid())
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def forget() -> list[int]:
+    """Forget all results, and the environments unless another run uses them.
+
+    Returns:
+        The process ids of the other runs.
+    """
+    running = [int(mark.name) for mark in (FOLDER / "running").glob("*")]
+    others = [pid for pid in running if pid != os.getpid() and is_alive(pid)]
+    shutil.rmtree(FOLDER / "results", ignore_errors=True)
+    if not others:
+        shutil.rmtree(FOLDER / "environments", ignore_errors=True)
+    return others
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _path(key: str) -> Path:

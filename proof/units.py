@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import sys
 import time
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from proof import python, store
-from proof.commands import interpreter
+from proof import ledger, precommit, python, store, surroundings
+from proof.commands import CommandError, users_environment
 from proof.outcome import Outcome
-from proof.projects import make
+from proof.projects import LOOKS, make
 from proof.targets import target_of
-from proof.validators import VALIDATORS, files_of, readers, said
+from proof.validators import VALIDATORS, files_of, readers, wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from proof.matrix import Combination
+    from proof.workers import Alone
 
-RUFF = {
-    "ruff": ["ruff", "check", "--no-cache"],
-    "format": ["ruff", "format", "--check", "--no-cache"],
-}
-RUFF_READS = re.compile(r"\.pyi?$|^pyproject\.toml$")
-MARKDOWN = re.compile(r"\.md$")  # the formatter reads the code in it
-
-# What can be chosen; what looks at every project is always done.
-CHECKS = (*RUFF, *(validator.name for validator in VALIDATORS), "target", *python.CHECKS)
+# All checks that can be chosen, in the order of the table.
+CHECKS = ("generate", *LOOKS, *(v.name for v in VALIDATORS), "target", *python.ALL_CHECKS)
 
 # All but what a target has no business in; how many requests the server takes is one.
 TARGET_READS = re.compile(
@@ -39,19 +36,26 @@ TARGET_READS = re.compile(
     r"|\.gitlab|README\.md|AGENTS\.md|LICENSE|uv\.lock)"
 )
 
+# What these find depends on the servers, programs and interpreters of the machine, too.
+READ_THE_MACHINE = {"target", "python", "commands"}
+
+HOOKS = ".pre-commit-config.yaml"
+SETTINGS = "pyproject.toml"  # the formatter of code in Markdown reads it
+
 
 @dataclass(frozen=True)
 class Unit:
     """Files, and the checks that read these and nothing else.
 
     Attributes:
-        check: the check's name; `python` stands for all that want the environment.
+        kind: `python` for checks that want the environment, `text` for hooks that read any
+            text, else the check's name.
         files: pairs of path and digest.
-        told: what else the check is told.
-        checks: the names of the checks that are done.
+        told: what else the checks are told, as JSON.
+        checks: the names of the checks.
     """
 
-    check: str
+    kind: str
     files: tuple[tuple[str, str], ...]
     told: str = ""
     checks: tuple[str, ...] = ()
@@ -59,7 +63,8 @@ class Unit:
     @property
     def key(self) -> str:
         """Return the fingerprint of all that decides the result."""
-        return store.digest(store.tools(), self.check, self.files, self.told, self.checks)
+        machine = surroundings.found() if self.kind in READ_THE_MACHINE else {}
+        return store.digest(store.tools(), machine, self.kind, self.files, self.told, self.checks)
 
 
 @dataclass(frozen=True)
@@ -80,67 +85,86 @@ class Source:
         return self.folder
 
 
+def expected(combination: Combination, facts: Collection[str]) -> list[str]:
+    """Return the checks that a combination must have passed to be proven."""
+    if combination.refused_because:
+        return ["refused"]
+    has_target = combination.answers["deploy"] != "none"
+    needed = {"generate", *LOOKS, *wanted_by(facts), "pre-commit"}
+    needed |= {"target"} if has_target else set()
+    needed |= set(python.ALL_CHECKS) if combination.whole else set()
+    return [check for check in CHECKS if check in needed]
+
+
+def told_of(combination: Combination, documented: object) -> dict[str, Any]:
+    """Return what the checks of Python are told of a combination."""
+    return {
+        "database": combination.answers["database"],
+        "tests": ledger.tests_of(combination.answers),
+        "documented": documented,
+    }
+
+
 def units_of(
-    combination: Combination, files: Mapping[str, str], checks: Collection[str] = ()
+    combination: Combination, facts: Collection[str], files: Mapping[str, str], documented: object
 ) -> Iterator[Unit]:
-    """Yield the units of a combination, of all checks or of some."""
-    if ruff := tuple(name for name in RUFF if not checks or name in checks):
-        yield Unit("ruff", _matching(files, RUFF_READS), checks=ruff)
-    if "format" in ruff:
-        settings = ("pyproject.toml", files["pyproject.toml"])
-        for file in _matching(files, MARKDOWN):
-            yield Unit("format", (file, settings), checks=("format",))
-    for validator, names in readers(files):
-        if checks and validator.name not in checks:
-            continue
-        read = tuple((name, files[name]) for name in names)
-        for some in [(file,) for file in read] if validator.command else [read]:
-            yield Unit(validator.name, some, checks=(validator.name,))
-    deploy = combination.answers["deploy"]
-    if deploy != "none" and (not checks or "target" in checks):
-        yield Unit("target", _matching(files, TARGET_READS), deploy, ("target",))
-    if not checks or not set(python.CHECKS).isdisjoint(checks):
-        done = tuple(name for name in python.CHECKS if not checks or name in {"sync", *checks})
-        told = f"{combination.answers['database']} {interpreter()}"
-        yield Unit("python", python.files_of(files), told, done)
-
-
-def _matching(files: Mapping[str, str], pattern: re.Pattern[str]) -> tuple[tuple[str, str], ...]:
-    return tuple(file for file in files.items() if pattern.search(file[0]))
+    """Yield the units of a combination: together they are all that is expected of it."""
+    of_python = python.files_of(files)
+    hooks = ((HOOKS, files[HOOKS]),)
+    for file in files.items() - set(of_python):
+        settings = ((SETTINGS, files[SETTINGS]),) if file[0].endswith(".md") else ()
+        yield Unit("text", (file, *hooks, *settings), checks=("pre-commit",))
+    read = dict(readers(files))
+    wanted = wanted_by(facts)
+    for validator in VALIDATORS:
+        those = tuple((name, files[name]) for name in read.get(validator, ()))
+        each = [(file,) for file in those] if validator.command else [those]
+        if those or validator.name in wanted:
+            for some in each or [()]:
+                yield Unit(validator.name, some, checks=(validator.name,))
+    if combination.answers["deploy"] != "none":
+        told = combination.answers["deploy"]
+        those = tuple(file for file in files.items() if TARGET_READS.search(file[0]))
+        yield Unit("target", those, told, ("target",))
+    if combination.whole:
+        told_all = told_of(combination, documented)
+        told = json.dumps({key: told_all[key] for key in ("database", "tests")})
+        yield Unit("python", of_python, told, python.CHECKS)
+        told = json.dumps({key: told_all[key] for key in ("database", "documented")})
+        yield Unit("commands", of_python, told, ("commands",))
 
 
 def prove(work: list[tuple[Unit, Source]]) -> Iterator[tuple[Unit, str, Outcome]]:
-    """Yield what was found for units of one check, each in a tree that holds nothing else."""
+    """Yield what was found for units of one kind, each in a tree that holds nothing else."""
     with TemporaryDirectory() as scratch:
         trees = []
         for number, (unit, source) in enumerate(work):
             tree = Path(scratch, str(number))
             lay(unit, source.project(), tree)
             trees.append((unit, tree))
-        if work[0][0].check == "python":
+        if work[0][0].kind in {"python", "commands"}:
             for unit, tree in trees:
                 (tree / "README.md").touch()
-                database = unit.told.partition(" ")[0]
-                for name, outcome in python.prove(tree, database, checks=unit.checks):
+                for name, outcome in python.prove(tree, json.loads(unit.told), unit.checks):
                     yield unit, name, outcome
-            return
-        for check in work[0][0].checks:
-            yield from _prove(check, trees)
+        else:
+            yield from _prove(trees)
 
 
-def _prove(check: str, trees: list[tuple[Unit, Path]]) -> Iterator[tuple[Unit, str, Outcome]]:
-    """Yield what a check finds: in all trees at once, or one by one if it finds something."""
+def _prove(trees: list[tuple[Unit, Path]]) -> Iterator[tuple[Unit, str, Outcome]]:
+    """Yield what a check finds: in all trees at once, in halves of them if it finds something."""
     started = time.perf_counter()
-    if len(trees) > 1 and not complaints(check, trees):
-        each = (time.perf_counter() - started) / len(trees)
-        for unit, _ in trees:
-            yield unit, check, Outcome(len(unit.files), [], each)
+    outcome = complaints(trees)
+    outcome.seconds = (time.perf_counter() - started) / len(trees)
+    (check,) = trees[0][0].checks
+    if len(trees) > 1 and not outcome.held:
+        middle = len(trees) // 2
+        yield from _prove(trees[:middle])
+        yield from _prove(trees[middle:])
         return
-    for unit, tree in trees:
-        started = time.perf_counter()
-        outcome = Outcome(len(unit.files), complaints(check, [(unit, tree)]))
-        outcome.seconds = time.perf_counter() - started
-        yield unit, check, outcome
+    for unit, _ in trees:
+        looked_at = len(unit.files) if unit.kind != "text" else 1
+        yield unit, check, Outcome(looked_at, outcome.complaints, outcome.seconds, outcome.missing)
 
 
 def lay(unit: Unit, project: Path, tree: Path) -> None:
@@ -152,39 +176,73 @@ def lay(unit: Unit, project: Path, tree: Path) -> None:
         shutil.copy(project / name, copy)
 
 
-def complaints(check: str, trees: list[tuple[Unit, Path]]) -> list[str]:
-    """Return what a check has to say of the files in some trees; to break off says much, too."""
+def complaints(trees: list[tuple[Unit, Path]]) -> Outcome:
+    """Return what a check finds in some trees; that it breaks off is a finding, too."""
     try:
-        return _complaints(check, trees)
+        return Outcome(1, _complaints(trees))
+    except surroundings.MissingError as missing:
+        return Outcome(0, missing=[str(missing)])
     except Exception:  # noqa: BLE001 -- files that are wrong break checks in any way
-        return [traceback.format_exc()]
+        return Outcome(1, [traceback.format_exc()])
 
 
-def _complaints(check: str, trees: list[tuple[Unit, Path]]) -> list[str]:
-    if check == "target":
+def _complaints(trees: list[tuple[Unit, Path]]) -> list[str]:
+    (first, tree), *_ = trees
+    if first.kind == "text":
+        return refused_by_hooks(tree.parent, trees)
+    if first.kind == "target":
         return [line for unit, tree in trees for line in target_of(unit.told).complaints(tree)]
-    if check in RUFF:
-        return said([*RUFF[check], *(str(tree) for _, tree in trees)], trees[0][1])
-    (validator,) = (validator for validator in VALIDATORS if validator.name == check)
+    (validator,) = (validator for validator in VALIDATORS if validator.name == first.kind)
     if validator.command:
         paths = [tree / name for unit, tree in trees for name, _ in unit.files]
-        return validator.complaints(trees[0][1], paths)
+        return validator.complaints(tree, paths) if paths else []
     return [line for _, tree in trees for line in validator.complaints(tree, ())]
 
 
-def prove_alone(
-    project: Path, combination: Combination, python_checks: tuple[str, ...], how: python.How
-) -> Iterator[tuple[str, Outcome]]:
-    """Yield what every check finds in a complete project, but of Python's these only."""
+def refused_by_hooks(folder: Path, trees: list[tuple[Unit, Path]]) -> list[str]:
+    """Return what the hooks do not accept; trees with other hooks are looked at in turn."""
+    said = []
+    for hooks in {unit.files[1] for unit, _ in trees}:
+        some = [(unit, tree) for unit, tree in trees if unit.files[1] == hooks]
+        files = [f"{tree.name}/{unit.files[0][0]}" for unit, tree in some]
+        shutil.copy(some[0][1] / HOOKS, folder)
+        said += hooks_refuse(folder, files)
+    return said
+
+
+def hooks_refuse(folder: Path, files: list[str]) -> list[str]:
+    """Return what the hooks of a folder say of files of text that they do not accept."""
+    environment = users_environment() | {
+        "UV_NO_PROJECT": "1",
+        "VIRTUAL_ENV": sys.prefix,
+        "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
+    }
+    precommit.make_repository(folder)
+    try:
+        precommit.run_hooks_on(folder, files, environment)
+    except CommandError as refusal:
+        return [refusal.output]
+    return []
+
+
+def prove_alone(project: Path, work: Alone) -> Iterator[tuple[str, Outcome]]:
+    """Yield what checks find in a complete project.
+
+    Where what the checks of Python find is known already, `text` stands for them: hooks read
+    the other files.
+    """
     every = files_of(project)
-    for name, command in RUFF.items():
-        yield name, Outcome(len(every), said([*command, "."], project))
     for validator, read in readers(every):
-        complaints = validator.complaints(project, [project / name for name in read])
-        yield validator.name, Outcome(len(read), complaints)
-    deploy = combination.answers["deploy"]
-    if deploy != "none":
-        yield "target", Outcome(1, list(target_of(deploy).complaints(project)))
-    if python_checks:
-        database = combination.answers["database"]
-        yield from python.prove(project, database, checks=python_checks, how=how)
+        if validator.name in work.checks:
+            files = [project / name for name in read]
+            look = partial(validator.complaints, project, files)
+            yield validator.name, python.timed(lambda: Outcome(len(files), look()))  # noqa: B023
+    if "target" in work.checks:
+        target = target_of(work.combination.answers["deploy"])
+        yield "target", python.timed(lambda: Outcome(1, list(target.complaints(project))))
+    of_python = tuple(check for check in python.ALL_CHECKS if check in work.checks)
+    if of_python:
+        yield from python.prove(project, work.told, of_python, work.how)
+    if "text" in work.checks:
+        texts = [name for name in every if not name.startswith(python.FILES) and name != ".env"]
+        yield "pre-commit", Outcome(len(texts), hooks_refuse(project, texts))

@@ -32,12 +32,15 @@ class Validator:
     Attributes:
         name: what it is called in the table of the matrix.
         reads: the paths that it reads.
+        wanted: the facts of which each brings files to read, if it is no fact of all projects:
+            a combination with such a fact and no such file is not proven.
         command: a command that takes files, one or many; each is judged by itself.
         function: instead, a function that takes the project.
     """
 
     name: str
     reads: re.Pattern[str]
+    wanted: frozenset[str] = frozenset()
     command: tuple[str, ...] = ()
     function: Callable[[Path], Iterable[str]] | None = None
 
@@ -57,9 +60,9 @@ def said(command: list[str], folder: Path) -> list[str]:
     return []
 
 
-def _schema(name: str, reads: str, schema: str, *options: str) -> Validator:
+def _schema(name: str, reads: str, wanted: str, schema: str, *options: str) -> Validator:
     command = ("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *options)
-    return Validator(name, re.compile(reads), command)
+    return Validator(name, re.compile(reads), frozenset({wanted}), command)
 
 
 _YAMLLINT = ("yamllint", "--strict", "--format=parsable", "--config-data", YAML)
@@ -67,21 +70,46 @@ _ZIZMOR = ("zizmor", "--offline", "--no-progress", "--quiet")
 _PIPELINE_READS = re.compile(
     r"^(?!(src|tests|migrations|docs)/|README\.md|AGENTS\.md|LICENSE|uv\.lock|\.env\.example)"
 )
+_CONTAINER = frozenset({"container=yes"})
+_GITHUB = frozenset({"ci=github"})
+_SCRIPTS = frozenset({"release=own", "release=common"})
 
 VALIDATORS = [
-    Validator("hadolint", re.compile(r"(^|/)Dockerfile$"), ("hadolint",)),
+    Validator("hadolint", re.compile(r"(^|/)Dockerfile(\.\w+)?$"), _CONTAINER, ("hadolint",)),
     Validator(
-        "image", re.compile(r"^(Dockerfile|\.dockerignore)$"), function=dockerfile.complaints
+        "image",
+        re.compile(r"^(Dockerfile|\.dockerignore)$"),
+        _CONTAINER,
+        function=dockerfile.complaints,
     ),
-    Validator("yamllint", re.compile(r"\.ya?ml$"), _YAMLLINT),
-    _schema("compose", r"(^|/)compose[^/]*\.yaml$", "compose-spec"),
-    _schema("dependabot", r"^\.github/dependabot\.yml$", "dependabot"),
-    _schema("workflows", r"^\.github/workflows/.+\.yml$", "github-workflows"),
-    Validator("zizmor", re.compile(r"^\.github/.+\.yml$"), _ZIZMOR),
-    _schema("gitlab", r"^\.gitlab(-ci|/.+)\.yml$", "gitlab-ci", "--data-transform", "gitlab-ci"),
-    Validator("shellcheck", re.compile(r"^deploy/[a-z-]+$"), ("shellcheck",)),
+    Validator("yamllint", re.compile(r"\.ya?ml$"), command=_YAMLLINT),
+    _schema(
+        "compose",
+        r"^(docker-)?compose(\.(?!dev\.|local\.)[^/]+)?\.ya?ml$",
+        "deploy=compose",
+        "compose-spec",
+    ),
+    _schema("compose.local", r"^compose\.local\.yaml$", "deploy=compose", "compose-spec"),
+    _schema("compose.dev", r"^compose\.dev\.yaml$", "database=postgresql", "compose-spec"),
+    _schema("dependabot", r"^\.github/dependabot\.yml$", "ci=github", "dependabot"),
+    _schema("workflows", r"^\.github/workflows/.+\.ya?ml$", "ci=github", "github-workflows"),
+    Validator("zizmor", re.compile(r"^\.github/.+\.ya?ml$"), _GITHUB, _ZIZMOR),
+    _schema(
+        "gitlab",
+        r"^\.gitlab(-ci|/.+)\.yml$",
+        "ci=gitlab",
+        "gitlab-ci",
+        "--data-transform",
+        "gitlab-ci",
+    ),
+    Validator("shellcheck", re.compile(r"^deploy/[a-z-]+$"), _SCRIPTS, ("shellcheck",)),
     Validator("pipeline", _PIPELINE_READS, function=pipelines.complaints),
 ]
+
+
+def wanted_by(facts: Collection[str]) -> list[str]:
+    """Return the names of the validators that must find files in a project with these facts."""
+    return [v.name for v in VALIDATORS if not v.wanted or not v.wanted.isdisjoint(facts)]
 
 
 def readers(names: Collection[str]) -> Iterator[tuple[Validator, list[str]]]:

@@ -6,20 +6,19 @@ import logging
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
-from itertools import chain
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from proof import projects, reading, units
+from proof import projects, store, units
+from proof.commands import run
 from proof.generation import user_settings
 from proof.outcome import Outcome
 
@@ -27,11 +26,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
 
+    from proof.environments import How
     from proof.matrix import Combination
-    from proof.python import How
     from proof.units import Source, Unit
 
 POSIX = os.name == "posix"
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A combination that is proven alone.
+
+    Attributes:
+        template: a clean copy of the template.
+        combination: the combination.
+        made: what was found when it was generated in a worker.
+        told: what the checks of Python are told.
+        checks: the names of the checks to do.
+        how: how much is shared all the same.
+    """
+
+    template: Path
+    combination: Combination
+    made: dict[str, Any]
+    told: dict[str, Any]
+    checks: set[str]
+    how: How
 
 
 @contextmanager
@@ -76,24 +96,28 @@ def timed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[flo
 
 
 def make(template: Path, output: Path, combination: Combination) -> dict[str, Any]:
-    """Generate a combination, or see it refused; return its files and what was found."""
+    """Generate a combination, or see it refused.
+
+    Returns:
+        The digests of its `files`, what its pages have `documented`, and what was `found`.
+    """
     started = time.perf_counter()
+    made: dict[str, Any] = {"files": {}, "documented": {}}
     if combination.refused_because:
         with TemporaryDirectory() as scratch:
             outcome = projects.refuse(template, Path(scratch), combination)
         outcome.seconds = time.perf_counter() - started
-        return {"files": {}, "found": {"refused": asdict(outcome)}}
+        return {**made, "found": {"refused": asdict(outcome)}}
     project = output / combination.id
     try:
         projects.make(template, project, combination.answers)
-        contents = reading.contents(project)
-        found = projects.look_at(contents, combination.answers)
+        made, found = projects.look_at(project, projects.full_answers(template, combination))
     except Exception:  # noqa: BLE001 -- a template that is wrong breaks in any way
         outcome = Outcome(1, [traceback.format_exc()], time.perf_counter() - started)
-        return {"files": {}, "found": {"generate": asdict(outcome)}}
-    files = projects.digests(contents)
-    found = {"generate": Outcome(len(files), seconds=time.perf_counter() - started), **found}
-    return {"files": files, "found": {name: asdict(seen) for name, seen in found.items()}}
+        return {**made, "found": {"generate": asdict(outcome)}}
+    outcome = Outcome(len(made["files"]), seconds=time.perf_counter() - started)
+    found = {"generate": outcome, **found}
+    return {**made, "found": {name: asdict(seen) for name, seen in found.items()}}
 
 
 def prove(work: list[tuple[Unit, Source]]) -> list[tuple[Unit, str, dict[str, Any]]]:
@@ -101,28 +125,19 @@ def prove(work: list[tuple[Unit, Source]]) -> list[tuple[Unit, str, dict[str, An
     return [(unit, check, asdict(outcome)) for unit, check, outcome in units.prove(work)]
 
 
-def prove_alone(
-    template: Path,
-    combination: Combination,
-    files: dict[str, str],
-    python_checks: tuple[str, ...],
-    how: How,
-) -> dict[str, dict[str, Any]]:
+def prove_alone(work: Alone) -> dict[str, dict[str, Any]]:
     """Generate a combination by the command itself, and run the checks in the project."""
-    found = {}
     with TemporaryDirectory() as scratch:
         started = time.perf_counter()
-        project = by_command(template, Path(scratch), combination)
-        outcome = Outcome(len(files), seconds=time.perf_counter() - started)
-        contents = reading.contents(project)
-        if projects.digests(contents) != files:
+        project = by_command(work.template, Path(scratch), work.combination)
+        answers = projects.full_answers(work.template, work.combination)
+        same, looks = projects.look_at(project, answers)
+        outcome = Outcome(len(work.made["files"]), seconds=time.perf_counter() - started)
+        if store.digest(same) != store.digest({key: work.made[key] for key in same}):
             outcome.complaints.append("the command does not generate the same")
-        found["generate"] = outcome
+        found = {"generate": outcome, **looks}
         started = time.perf_counter()
-        for name, seen in chain(
-            projects.look_at(contents, combination.answers).items(),
-            units.prove_alone(project, combination, python_checks, how),
-        ):
+        for name, seen in units.prove_alone(project, work):
             seen.seconds = seen.seconds or time.perf_counter() - started
             found[name] = seen
             started = time.perf_counter()
@@ -135,6 +150,6 @@ def by_command(template: Path, folder: Path, combination: Combination) -> Path:
         command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input"]
         options = ["--config-file", str(settings), "--output-dir", str(folder)]
         answers = [f"{question}={answer}" for question, answer in combination.answers.items()]
-        subprocess.run([*command, *options, *answers], check=True, stdout=subprocess.DEVNULL)
+        run([*command, *options, *answers], folder)
     (project,) = folder.iterdir()
     return project

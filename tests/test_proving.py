@@ -8,54 +8,31 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from proof import matrix, store
-from proof.__main__ import select, shard
+from proof import matrix, store, surroundings
+from proof.__main__ import hold_against_template, select, shard
+from proof.environments import servers
+from proof.generation import copy_template
 from proof.inputs import Template
-from proof.report import HERE, Cell, Report, merge, read
+from proof.machines import redis
+from proof.outcome import Outcome
+from proof.python import counted, timed
+from proof.report import FAILED, HERE, Cell, Report, merge, read
 from proof.run import Run, Wanted, alone_keys
+from proof.units import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+
+    from proof.environments import How
 
 ALL = matrix.product(matrix.read_questions())
 POSSIBLE = [combination for combination in ALL if not combination.refused_because]
-
-
-@dataclass(frozen=True)
-class Break:
-    """A change to the template, and the combinations that it breaks.
-
-    Attributes:
-        file: under the folder of the project; it is made if it is not there.
-        before: a text in it; at the end if empty.
-        after: what stands there instead.
-        check: the check that finds it.
-        says: what the check says.
-        hits: the combinations.
-    """
-
-    file: str
-    before: str
-    after: str
-    check: str
-    says: str
-    hits: Callable[[dict[str, str]], bool]
-
-
-def apply(broken: Break, project: Path) -> None:
-    """Break a copy of the template."""
-    path = project / broken.file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = path.read_bytes().decode() if path.exists() else ""
-    assert broken.before in text, broken.file
-    changed = text.replace(broken.before, broken.after, 1) if broken.before else text + broken.after
-    path.write_bytes(changed.encode())
 
 
 def failures(
@@ -66,200 +43,17 @@ def failures(
     return Run(Wanted(combinations, alone=0, checks=checks), template, scratch).prove().failures
 
 
-API_KEY_FLASK = "_options/auth=api_key,framework=flask/src/app/api/api_keys.py"
-
-QUICK = [
-    Break(
-        "_options/framework=fastapi/src/app/main.py",
-        "from contextlib import asynccontextmanager\n",
-        "from contextlib import asynccontextmanager, closing\n",
-        "ruff",
-        "F401.*closing|closing.*imported but unused",
-        lambda a: a["framework"] == "fastapi",
-    ),
-    Break(
-        "_options/auth=oidc/tests/issuer.py",
-        "",
-        "\n\nUNFORMATTED  =  1\n",
-        "format",
-        "issuer.py",
-        lambda a: a["auth"] == "oidc",
-    ),
-    Break(
-        "_options/deploy=compose/docs/deploy.md",
-        "",
-        "See _options/ for more.\n",
-        "leftovers",
-        "docs/deploy.md holds _options/",
-        lambda a: a["deploy"] == "compose",
-    ),
-    Break(
-        "_options/database=sqlite/NOTES.md",
-        "",
-        "On PostgreSQL this would be quicker.\n",
-        "leftovers",
-        "NOTES.md mentions postgres",
-        lambda a: a["database"] == "sqlite",
-    ),
-    Break(
-        "_options/auth=jwt,framework=fastapi/src/app/api/carriage.py",
-        "",
-        '"""Nothing."""\r\n',
-        "parse",
-        "carriage.py: its lines do not end as on Unix",
-        lambda a: a["framework"] == "fastapi" and "jwt" in a["auth"],
-    ),
-    Break(
-        "_options/deploy=fly/aux.txt",
-        "",
-        "Windows cannot have this.\n",
-        "names",
-        "aux.txt is no name on Windows",
-        lambda a: a["deploy"] == "fly",
-    ),
-    Break(
-        "_options/deploy=kubernetes/deploy/base/app.yaml",
-        "livenessProbe:",
-        "livenesProbe:",
-        "target",
-        "livenesProbe",
-        lambda a: a["deploy"] == "kubernetes",
-    ),
-    Break(
-        "_options/deploy=compose/compose.yaml",
-        "    healthcheck:",
-        "    helthcheck:",
-        "compose",
-        "helthcheck",
-        lambda a: a["deploy"] == "compose",
-    ),
-    Break(
-        "_options/container=yes/Dockerfile",
-        "WORKDIR /srv\n",
-        "WORKDIR srv\n",
-        "hadolint",
-        "DL3000",
-        lambda a: a["deploy"] not in {"systemd", "none"},
-    ),
-    Break(
-        "_options/ci=github/.github/workflows/ci.yml",
-        "uv run pre-commit run --all-files",
-        "echo ${{ github.head_ref }}",
-        "zizmor",
-        "zizmor refuses",
-        lambda a: a["ci"] == "github",
-    ),
-    Break(
-        "_options/ci=gitlab/.gitlab-ci.yml",
-        "    - uv run pytest\n",
-        "    - uv run pytest\n  skript: []\n",
-        "gitlab",
-        "skript",
-        lambda a: a["ci"] == "gitlab",
-    ),
-    Break(
-        "_options/deploy=systemd/deploy/release",
-        "set -eu\n",
-        "set -eu\necho $UNQUOTED\n",
-        "shellcheck",
-        "SC2086",
-        lambda a: a["deploy"] == "systemd",
-    ),
-]
-
-
-def test_the_matrix_names_exactly_the_combinations_that_a_change_breaks(
-    template_copy: Path, tmp_path: Path
-) -> None:
-    (project,) = (path.parent for path in template_copy.glob("*/_options"))
-    for broken in QUICK:
-        apply(broken, project)
-    found = failures(ALL, template_copy, tmp_path / "run", *(broken.check for broken in QUICK))
-    for broken in QUICK:
-        named = {
-            failure["combination"]
-            for failure in found
-            if failure["check"] == broken.check and re.search(broken.says, failure["why"])
-        }
-        assert named == {c.id for c in POSSIBLE if broken.hits(c.answers)}, broken
-
-
 def test_a_refusal_that_is_lost_is_found(template_copy: Path, tmp_path: Path) -> None:
     hook = template_copy / "hooks" / "pre_gen_project.py"
     text = hook.read_text(encoding="utf-8")
     assert 'facts.issuperset(row["if"])' in text
     hook.write_text(text.replace('facts.issuperset(row["if"])', "not row"), encoding="utf-8")
     some = [c for c in ALL if c.answers["auth"] == "none" and c.answers["ci"] == "none"]
-    found = failures(some, template_copy, tmp_path / "run", "none of them")
+    found = failures(some, template_copy, tmp_path / "run", "generate")
     assert {failure["combination"] for failure in found} == {
         c.id for c in some if c.refused_because
     }
     assert {failure["why"] for failure in found} == {"it is not refused"}
-
-
-LEAST = {"deploy": "none", "ci": "none", "database": "sqlite"}
-
-PYTHON = [
-    Break(  # an import that only some kinds of auth have
-        "src/app/core/ids.py",
-        "",
-        "\nfrom app.auth import keys as keys  # noqa: E402\n",
-        "mypy",
-        'Module "app.auth" has no attribute "keys"',
-        lambda a: "api_key" not in a["auth"],
-    ),
-    Break(  # a layer that knows what it must not know
-        "_options/framework=flask/src/app/core/interface.py",
-        "",
-        "\nimport flask as flask  # noqa: E402\n",
-        "layers",
-        "only the API knows the web framework BROKEN",
-        lambda a: a["framework"] == "flask",
-    ),
-    Break(  # a dependency that one framework no longer has
-        "pyproject.toml",
-        '  "flask-openapi3-swagger>=5.31,<6",\n',
-        "",
-        "sync",
-        "uv lock --quiet --check",
-        lambda a: a["framework"] == "flask",
-    ),
-    Break(  # two heads
-        "_options/auth=api_key/migrations/versions/20270101_0000_second_head.py",
-        "",
-        '"""Second head."""\n\nrevision = "20270101_0000"\ndown_revision = "20261120_0900"\n'
-        "branch_labels = None\ndepends_on = None\n\n\n"
-        "def upgrade() -> None: ...\n\n\ndef downgrade() -> None: ...\n",
-        "tests",
-        "[Mm]ultiple head|head",
-        lambda a: "api_key" in a["auth"],
-    ),
-]
-
-
-@pytest.mark.parametrize("broken", PYTHON, ids=lambda broken: broken.check)
-def test_the_matrix_names_exactly_the_combinations_whose_python_breaks(
-    broken: Break, template_copy: Path, tmp_path: Path
-) -> None:
-    (project,) = (path.parent for path in template_copy.glob("*/_options"))
-    apply(broken, project)
-    some = [
-        c
-        for c in POSSIBLE
-        if c.answers | LEAST == c.answers
-        and c.answers["auth"] in {"none", "api_key"}
-        # The tests of FastAPI services take longest, and nothing more is to be seen there.
-        and not (broken.check == "tests" and c.answers["framework"] == "fastapi")
-    ]
-    found = [
-        failure
-        for failure in failures(some, template_copy, tmp_path / "run", broken.check)
-        if failure["check"] == broken.check
-    ]
-    assert {failure["combination"] for failure in found} == {
-        c.id for c in some if broken.hits(c.answers)
-    }
-    assert all(re.search(broken.says, failure["why"]) for failure in found), found
 
 
 def test_a_combination_alone_is_compared_with_what_was_shared(
@@ -278,7 +72,9 @@ def test_a_combination_alone_is_compared_with_what_was_shared(
     hook.write_text(with_difference, encoding="utf-8")
     one = [c for c in POSSIBLE if c.id == "flask-none-none-sqlite-none"]
     (tmp_path / "run").mkdir()
-    report = Run(Wanted(one, alone=1, checks=("ruff",)), template_copy, tmp_path / "run").prove()
+    report = Run(
+        Wanted(one, alone=1, checks=("generate",)), template_copy, tmp_path / "run"
+    ).prove()
     assert ("generate", "the command does not generate the same") in {
         (failure["check"], failure["why"]) for failure in report.failures
     }
@@ -335,9 +131,28 @@ def test_reports_that_do_not_belong_together_are_not_merged() -> None:
         merge([report_of(["a"]), report_of(["b"], product=3)])
 
 
+def test_a_part_of_the_checks_is_never_called_proven() -> None:
+    report = report_of(["a", "b"])
+    report.checks = ["generate"]
+    report.expected = {"a": ["generate", "tests"], "b": ["generate", "tests"]}
+    assert report.summary().startswith("1 of 2 checks held for 2 of 2 combinations")
+    assert "proven" not in report.summary()
+    with pytest.raises(ValueError, match="generate only"):
+        merge([report])
+
+
+def test_a_check_without_a_result_is_missed() -> None:
+    report = report_of(["a", "b"])
+    report.expected = {"a": ["generate"], "b": ["generate", "hadolint"]}
+    assert report.missing == ["b"]
+    assert report.incomplete() == {"b": "no result of hadolint"}
+    assert "MISSING" not in report.table()
+
+
 def test_what_looked_at_nothing_or_failed_is_not_proven() -> None:
     report = report_of(["a", "b"])
-    report.failures.append({"combination": "b", "check": "tests", "why": "it looked at nothing"})
+    failure = {"combination": "b", "check": "tests", "why": "it looked at nothing", "again": ""}
+    report.failures.append(failure)
     assert report.missing == ["b"]
     assert "1 proven + 0 refused = 1 of 2" in report.summary()
 
@@ -358,7 +173,7 @@ def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
             copy.write_bytes(path.read_bytes())
     subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
     one = "flask-none-none-sqlite-none"
-    command = [sys.executable, "-m", "proof", one, "--check", "mypy"]
+    command = [sys.executable, "-m", "proof", one, "--check", "pre-commit"]
     # Where a shell has put us in the background, we ignore Ctrl-C, and what we start would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     first = subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE, text=True)
@@ -373,7 +188,7 @@ def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
     assert first.returncode
     wait_until_gone(workers)
     again = subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True)
-    assert "1 proven + 0 refused = 1 of" in again.stdout
+    assert re.search(r"1 of \d+ checks held for 1 of 1 combinations", again.stdout)
     assert "| kept |" in again.stdout
 
 
@@ -418,16 +233,148 @@ def test_who_is_proven_alone_is_so_again_when_python_or_the_base_changes(
 ) -> None:
     (fly,) = (c for c in ALL if c.id == "flask-none-fly-postgresql-none")
     (project,) = (path.parent for path in template_copy.glob("*/_options"))
-    files = {"fly.toml": "a", "src/app/main.py": "a"}
-    every, of_python = alone_keys(Template(template_copy), fly, files, "alone")
-    assert of_python not in alone_keys(Template(template_copy), fly, files, "unshared")
+
+    def keys(
+        how: How = "alone", told: int = 1, fly_toml: str = "a", main: str = "a"
+    ) -> tuple[str, str]:
+        files = {"fly.toml": fly_toml, "src/app/main.py": main}
+        return alone_keys(Template(template_copy), fly, {"files": files}, {"tests": told}, how)
+
+    every, of_python = keys()
+    assert of_python not in keys("unshared")
+    assert of_python not in keys(told=2)
     (project / "_options" / "deploy=fly" / "new.txt").write_text("new\n", encoding="utf-8")
-    changed, still = alone_keys(Template(template_copy), fly, files | {"fly.toml": "b"}, "alone")
+    changed, still = keys(fly_toml="b")
     assert changed != every
     assert still == of_python
-    others = files | {"src/app/main.py": "b"}
-    _, other = alone_keys(Template(template_copy), fly, others, "alone")
-    assert other != of_python
+    assert of_python not in keys(main="b")
     (project / "new.txt").write_text("new\n", encoding="utf-8")
-    _, other = alone_keys(Template(template_copy), fly, files, "alone")
-    assert other != of_python
+    assert of_python not in keys()
+
+
+def test_a_new_fact_in_the_hook_is_seen_at_once(template_copy: Path) -> None:
+    hook = template_copy / "hooks" / "post_gen_project.py"
+    (first, *_) = POSSIBLE
+    before = Template(template_copy)
+    assert "moon=full" not in before.facts(first)
+    before.keep_facts()
+    text = hook.read_text(encoding="utf-8")
+    changed = text.replace("    return set().union(\n", '    return {"moon=full"}.union(\n', 1)
+    assert changed != text
+    hook.write_text(changed, encoding="utf-8")
+    assert "moon=full" in Template(template_copy).facts(first)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="MODES MEAN NOTHING ON WINDOWS")
+def test_modes_decide_keys(template_copy: Path) -> None:
+    (first, *_) = POSSIBLE
+    before = Template(template_copy).key(first)
+    (project,) = (path.parent for path in template_copy.glob("*/_options"))
+    (project / "README.md").chmod(0o755)
+    assert Template(template_copy).key(first) != before
+
+
+# What a machine lacks.
+
+
+def test_what_a_machine_has_decides_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = set()
+    for found in ({}, {"postgresql": "15"}, {"postgresql": "16"}):
+        monkeypatch.setattr(surroundings, "found", lambda found=found: found)
+        keys.add(Unit("python", (("src/app/main.py", "digest"),)).key)
+    assert len(keys) == 3
+
+
+def test_a_check_that_misses_a_server_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @contextmanager
+    def nothing() -> Iterator[None]:
+        yield None
+
+    monkeypatch.setattr(redis, "server", nothing)
+
+    def tests() -> Outcome:
+        with servers("sqlite"):
+            return Outcome(1)
+
+    outcome = timed(tests)
+    assert not outcome.held
+    assert "redis" in outcome.why()[0].lower()
+    report = report_of(["a"])
+    report.expected["a"] = ["generate", "tests"]
+    assert report.missing == ["a"]
+
+
+def test_a_test_that_is_skipped_or_not_there_proves_nothing() -> None:
+    assert counted("12 passed in 1.0s", 12).held
+    assert "1 skipped" in counted("12 passed, 1 skipped in 1.0s", 12).why()[0]
+    assert "2 deselected" in counted("12 passed, 2 deselected in 1.0s", 12).why()[0]
+    assert "11 tests passed" in counted("11 passed in 1.0s", 12).why()[0]
+
+
+def test_a_variant_whose_interpreter_is_missing_is_not_run_and_not_proven(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {n: v for n, v in surroundings.found().items() if n != "python3.14"}
+    monkeypatch.setattr(surroundings, "found", lambda: found)
+    (variant,) = (
+        c
+        for c in matrix.variants(matrix.read_questions())
+        if c.whole and c.answers["python_version"] == "3.14"
+    )
+    report = Run(Wanted([variant], alone=0), template, tmp_path).prove()
+    assert report.not_run == {variant.id: "there is no Python 3.14 on this machine"}
+    assert "0 proven" in report.summary()
+    assert "0 of 1 variants" in report.summary()
+    assert "not run" in report.table() or not report.proven
+
+
+# Keeping.
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "\0\0\0"])
+def test_a_result_that_a_power_cut_spoilt_is_found_out_again(spoilt: str) -> None:
+    key = store.digest("spoilt", spoilt)
+    store.keep(key, {"held": True})
+    (path,) = (store.FOLDER / "results").rglob(f"{key}.json")
+    path.write_text(spoilt, encoding="utf-8")
+    assert store.read(key) is None
+    assert not path.exists()
+
+
+def test_a_fresh_run_keeps_the_environments_that_another_run_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    (tmp_path / "environments" / "one").mkdir(parents=True)
+    (tmp_path / "running").mkdir()
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        (tmp_path / "running" / str(other.pid)).touch()
+        with store.in_use():
+            assert store.forget() == [other.pid]
+        assert (tmp_path / "environments" / "one").exists()
+    finally:
+        other.communicate()
+    assert store.forget() == []
+    assert not (tmp_path / "environments").exists()
+
+
+def test_merged_reports_are_held_against_the_template(tmp_path: Path) -> None:
+    one, other = report_of(["a"]), report_of(["b"])
+    other.expected = {}
+    other.refused = {"b": "so it says"}
+    for name, said in (("one", one), ("other", other)):
+        said.template = Template(copy_template(tmp_path / f"template-{name}")).fingerprint
+        said.write(tmp_path / name)
+    whole = merge([read(tmp_path / name / "report.json") for name in ("one", "other")])
+    hold_against_template(whole, matrix.ROOT)
+    assert whole.refused == {}
+    assert len(whole.missing) == len(whole.selected) > len(ALL)
+
+
+def test_a_cell_that_failed_is_missed_even_if_no_failure_is_told() -> None:
+    report = report_of(["a"])
+    report.proven["a"]["generate"].how = FAILED
+    assert report.missing == ["a"]
