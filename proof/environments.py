@@ -49,7 +49,7 @@ def servers(database: str) -> Iterator[dict[str, str]]:
 def installed(tree: Path, how: How) -> Iterator[dict[str, str]]:
     """Install a project, and yield the environment in which `uv run` finds it so."""
     environment = users_environment()
-    if how == "shared":
+    if how == "shared" and os.name == "posix":  # programs on Windows know one Python only
         install_over_packages(tree, environment)
     else:
         run(["uv", "sync", "--quiet", "--locked"], tree, environment)
