@@ -29,20 +29,25 @@ def servers(database: str) -> Iterator[dict[str, str]]:
     Raises:
         MissingError: there is no such server, and none can be had.
     """
-    settings = {}
     with ExitStack() as stack:
         url = stack.enter_context(redis.server())
-        if url is None:
-            msg = "redis"
-            raise surroundings.MissingError(msg, "install a server, or set REDIS_URL")
-        settings["TEST_REDIS_URL"] = url
+        settings = {"TEST_REDIS_URL": present(url, "redis", "REDIS_URL")}
         if database == "postgresql":
             url = stack.enter_context(postgres.fresh_database())
-            if url is None:
-                msg = "postgresql"
-                raise surroundings.MissingError(msg, "install a server, or set POSTGRES_URL")
-            settings |= {"TEST_DATABASE_URL": url, "CI": "true"}
+            settings["TEST_DATABASE_URL"] = present(url, "postgresql", "POSTGRES_URL")
+            settings["CI"] = "true"
         yield settings
+
+
+def present(url: str | None, name: str, setting: str) -> str:
+    """Return the URL of a server.
+
+    Raises:
+        MissingError: there is none.
+    """
+    if url is None:
+        raise surroundings.MissingError(name, f"install a server, or set {setting}")
+    return url
 
 
 @contextmanager
