@@ -33,11 +33,12 @@ class Template:
             "facts", store.tools(), store.digest_of_files(deciding, folder)
         )
         self._facts: dict[str, list[str]] = store.read(self._facts_key) or {}
-        self._not_marked = [
-            path
+        self._wrong_modes = {
+            path: "not executable" if modes.is_script(path) else "executable, and no script"
             for path in sorted(self.project.rglob("*"))
-            if path.is_file() and modes.is_script(path) and not modes.mode(path)
-        ]
+            if path.is_file() and not modes.WINDOWS
+            if modes.is_script(path) != bool(modes.mode(path))
+        }
         self._folders = {
             option: (
                 set().union(*map(self.hook.implied, option.name.split(","))),
@@ -46,17 +47,17 @@ class Template:
             for option in sorted(options.iterdir())
         }
 
-    def scripts_not_marked(self, combination: Combination) -> list[str]:
-        """Return the scripts of a combination that are not executable in the template itself.
+    def wrong_modes(self, combination: Combination) -> list[str]:
+        """Return what is wrong with the modes of a combination's files in the template itself.
 
-        The hook marks them again, for templates that come as an archive; a clone must be right.
+        The hook mends them, for templates that come as an archive; a clone must be right.
         """
         facts = self.facts(combination)
         laid = [option for option, (condition, _) in self._folders.items() if condition <= facts]
         return [
-            f"{path.name} of {folder.name} is not executable in the template"
+            f"{path.relative_to(folder).as_posix()} of {folder.name}: {problem} in the template"
             for folder in (self.project, *laid)
-            for path in self._not_marked
+            for path, problem in self._wrong_modes.items()
             if path.is_relative_to(folder)
             and (folder is not self.project or self.project / "_options" not in path.parents)
         ]

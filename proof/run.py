@@ -172,8 +172,8 @@ class Run:
         """Note what was found in a generated project; return whether all held."""
         self._made[combination.id] = made
         held = True
-        if (not_marked := self._template.scripts_not_marked(combination)) and made["files"]:
-            held = self._note("modes", [combination.id], Outcome(1, not_marked), HERE)
+        if (wrong := self._template.wrong_modes(combination)) and made["files"]:
+            held = self._note("modes", [combination.id], Outcome(1, wrong), HERE)
         for check, found in made["found"].items():
             outcome = Outcome(**found)
             held = self._note(check, [combination.id], outcome, how) and held

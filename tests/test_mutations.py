@@ -348,7 +348,7 @@ MUTATIONS = [
         Mutation(
             f"{script} of {deploy}, not executable",
             "modes",
-            "is not executable in the template",
+            f"{script} of deploy={deploy}: not executable in the template",
             unmark(f"_options/deploy={deploy}/{script}"),
             where=answered(deploy=deploy),
             tree=f"flask-none-{deploy}-postgresql-none",
@@ -358,6 +358,36 @@ MUTATIONS = [
             ("compose", "deploy/backup"),
             ("systemd", "deploy/install"),
         ]
+    ),
+    Mutation(
+        "a page that is executable",
+        "modes",
+        r"README\.md of .*: executable, and no script",
+        lambda project: (project / "README.md").chmod(0o755),
+    ),
+    Mutation(
+        "an optional setting that .env.example no longer has",
+        "gates",
+        r"gone: \.env\.example CORS__ORIGINS",
+        replace(".env.example", "# CORS__ORIGINS=https://app.example.com\n", ""),
+    ),
+    Mutation(
+        "a job that the pipeline never runs",
+        "gates",
+        r"new: \.gitlab-ci\.yml .*never",
+        replace(
+            "_options/ci=gitlab/.gitlab-ci.yml",
+            "    - uv run pytest\n",
+            "    - uv run pytest\n  when: never\n",
+        ),
+        where=answered(ci="gitlab"),
+        tree="flask-none-none-sqlite-gitlab",
+    ),
+    Mutation(
+        "a test without an assertion",
+        "gates",
+        r"tests/unit/test_ids\.py assertions",
+        replace("tests/unit/test_ids.py", "    assert ", "    "),
     ),
     Mutation(
         "a trace of the template",

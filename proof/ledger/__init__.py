@@ -56,6 +56,10 @@ ASSERTION = re.compile(
     r"^\s*(?:assert\b|(?:async )?with pytest\.raises\b)|\bassert_\w+\(", re.MULTILINE
 )
 
+# Of these, each line counts: what git ignores, for one, ruff does not look at.
+LINES = {".gitignore", ".gitattributes", ".editorconfig", "alembic.ini"}
+EXAMPLE = re.compile(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+
 # What runs all gates at each change. The image of Python is an answer.
 PIPELINE = re.compile(r"^\.github/.+|^\.gitlab(?:-ci\.yml$|/.+)")
 PYTHON_IMAGE = re.compile(r"\bpython:3\.\d+(\S*?)@sha256:[0-9a-f]+")
@@ -74,8 +78,10 @@ def gates(files: Mapping[str, str]) -> list[str]:
         module = name.endswith(".py") and (name.startswith(PYTHON) or "/" not in name)
         if SETTINGS.search(name) or name.startswith(PYTHON) != module:
             lines.append(f"{name} exists")
-        if name == ".gitignore":  # ruff looks at nothing that git ignores
+        if name in LINES:
             lines += (f"{name} {line}" for line in text.splitlines() if line[:1] not in {"", "#"})
+        if name == ".env.example":
+            lines += (f"{name} {setting}" for setting in EXAMPLE.findall(text))
         if module:
             lines += (f"{name} {found}" for found in _suppressions(text))
         if name.startswith("tests/") and (count := len(TEST.findall(text))):
