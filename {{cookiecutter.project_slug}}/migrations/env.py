@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def set_revision_id(
     _context: object, _head: object, directives: list[MigrationScript]
 ) -> None:
-    """Use the current minute (UTC) as the id of a new revision, or the next free one."""
+    """Use the current minute (UTC) as a new revision's id, or the next free one."""
     taken = {script.revision for script in context.script.walk_revisions()}
     minute = datetime.now(UTC)
     while f"{minute:%Y%m%d_%H%M}" in taken:
@@ -34,7 +34,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_server_default=True,
-        # SQLite changes a table by copying it, and Alembic would do so outside a transaction.
+        # SQLite changes a table by copying it; by default that is no transaction.
         render_as_batch=True,
         transactional_ddl=True,
         process_revision_directives=set_revision_id,
