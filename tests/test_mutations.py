@@ -23,7 +23,7 @@ from proof import matrix, python, store
 from proof.generation import context, load_hook, make_quick
 from proof.projects import LOOKS
 from proof.run import again
-from proof.units import expected, units_of
+from proof.units import HOOKS, SETTINGS, expected, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -588,7 +588,7 @@ def test_a_break_is_found_by_the_command_that_is_printed_for_it(
     after = Map(broken, whole.answers)
     files = {re.sub(r"^_options/[^/]+/", "", source) for source in whole.differing(after)}
     of_python = mutation.check in python.ALL_CHECKS and all(
-        f.startswith(python.FILES) for f in files
+        file.startswith(python.FILES) and file not in {HOOKS, SETTINGS} for file in files
     )
     assert named_by_the_map(whole, after, mutation.check) == {
         c.id
