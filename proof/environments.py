@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager
@@ -102,10 +103,10 @@ def install_over_packages(tree: Path, environment: dict[str, str]) -> None:
 
 
 def make_own(script: Path) -> None:
-    """Let a script run with the Python beside it."""
-    first, _, rest = script.read_bytes().partition(b"\n")
-    python = Path(os.fsdecode(first.removeprefix(b"#!")).strip()).name
-    script.write_bytes(b"#!" + os.fsencode(script.parent / python) + b"\n" + rest)
+    """Let a script run with the Python beside it: its first line names one, or a shell's does."""
+    python = os.fsencode(script.parent / "python")
+    named = rb"[^\s'\"!]+/python[\d.]*(?=['\"\s])"
+    script.write_bytes(re.sub(named, lambda _: python, script.read_bytes(), count=1))
 
 
 def publish(making: Path, folder: Path) -> None:

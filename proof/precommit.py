@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -107,5 +108,5 @@ def run_hooks_on(repository: Path, files: Iterable[str], environment: Mapping[st
         CommandError: a hook does not accept one of them.
     """
     skipped = {"SKIP": ",".join(OF_PYTHON)}
-    command = ["pre-commit", "run", "--color=never", "--files", *files]
+    command = [sys.executable, "-m", "pre_commit", "run", "--color=never", "--files", *files]
     run(command, repository, {**environment, **skipped})

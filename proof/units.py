@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from proof import ledger, precommit, python, store, surroundings
-from proof.commands import CommandError, users_environment
+from proof.commands import CommandError, tools_environment
 from proof.outcome import Outcome
 from proof.projects import LOOKS, make
 from proof.targets import target_of
@@ -212,7 +212,7 @@ def refused_by_hooks(folder: Path, trees: list[tuple[Unit, Path]]) -> list[str]:
 
 def hooks_refuse(folder: Path, files: list[str]) -> list[str]:
     """Return what the hooks of a folder say of files of text that they do not accept."""
-    environment = users_environment() | {
+    environment = tools_environment() | {
         "UV_NO_PROJECT": "1",
         "VIRTUAL_ENV": sys.prefix,
         "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
