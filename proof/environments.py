@@ -7,7 +7,6 @@ import re
 import shutil
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from proof import surroundings
@@ -17,6 +16,7 @@ from proof.store import FOLDER, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # Packages and what mypy knows of them are shared; an environment of one's own, but mypy knows
 # the packages, if they have the same contents; or nothing is shared, and nothing known.
