@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import time
+import traceback
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from proof.commands import CommandError
+from proof.surroundings import MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -33,3 +42,21 @@ class Outcome:
         if self.complaints or self.missing:
             return [*self.complaints, *(f"NOT RUN: {what}" for what in self.missing)]
         return [] if self.executed else ["it looked at nothing"]
+
+
+def timed(step: Callable[[], Outcome]) -> Outcome:
+    """Take a step of a check; return what it found, how long it took, and what it missed.
+
+    That it breaks off is a finding, too: files that are wrong break checks in any way.
+    """
+    started = time.perf_counter()
+    try:
+        outcome = step()
+    except CommandError as error:
+        outcome = Outcome(1, [str(error)])
+    except MissingError as missing:
+        outcome = Outcome(0, missing=[str(missing)])
+    except Exception:  # noqa: BLE001 -- each breaks off in its own way
+        outcome = Outcome(1, [traceback.format_exc()])
+    outcome.seconds = time.perf_counter() - started
+    return outcome

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from proof.commands import CommandError, run
+from proof.commands import run, tools_environment
 from proof.outcome import Outcome
+from proof.validators import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,12 +47,13 @@ def left_behind(tree: Path) -> list[str]:
 
 
 def run_hooks(tree: Path, environment: Mapping[str, str]) -> Outcome:
-    """Run all hooks over a repository; compare what the tools counted with what is there."""
-    try:
-        output = run(RUN, tree, environment)
-        listed = run(["uv", "run", "ruff", "check", "--show-files"], tree, environment)
-    except CommandError as error:
-        return Outcome(1, [str(error)])
+    """Run all hooks over a repository; compare what the tools counted with what is there.
+
+    Raises:
+        CommandError: a hook does not accept something.
+    """
+    output = run(RUN, tree, environment)
+    listed = run(["uv", "run", "ruff", "check", "--show-files"], tree, environment)
     found = list(HOOK.finditer(output))
     ends = [hook.start() for hook in found[1:]] + [len(output)]
     said = {
@@ -101,12 +103,14 @@ def _number(pattern: str, said: Mapping[str, str]) -> int:
     return int(found[1]) if found else 0
 
 
-def run_hooks_on(repository: Path, files: Iterable[str], environment: Mapping[str, str]) -> None:
-    """Run the hooks for text over some files of a repository.
-
-    Raises:
-        CommandError: a hook does not accept one of them.
-    """
-    skipped = {"SKIP": ",".join(OF_PYTHON)}
-    command = [sys.executable, "-m", "pre_commit", "run", "--color=never", "--files", *files]
-    run(command, repository, {**environment, **skipped})
+def texts_refused(folder: Path, files: Iterable[str]) -> list[str]:
+    """Make a folder a repository; return what its hooks say of texts that they do not accept."""
+    make_repository(folder)
+    environment = {
+        "SKIP": ",".join(OF_PYTHON),
+        "UV_NO_PROJECT": "1",
+        "VIRTUAL_ENV": sys.prefix,
+        "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
+    }
+    command = ["pre-commit", "run", "--color=never", "--files", *files]
+    return said(command, folder, tools_environment() | environment)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from proof import walkthrough
-from proof.commands import CommandError, run
+from proof.commands import run
 from proof.environments import installed, servers
 from proof.machines.serving import serves
-from proof.outcome import Outcome
+from proof.outcome import Outcome, timed
 from proof.precommit import left_behind, make_repository, run_hooks
-from proof.surroundings import MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -93,21 +92,13 @@ def prove(
             yield "sync" if "sync" in checks else checks[0], synced
         for name in checks:
             if synced.held and name != "sync":
-                outcome = timed(steps[name])
-                outcome.complaints += left_behind(tree)
-                yield name, outcome
+                yield name, timed(partial(without_traces, steps[name], tree))
 
 
-def timed(step: Callable[[], Outcome]) -> Outcome:
-    """Take a step; return what it found, how long it took, and what it missed."""
-    started = time.perf_counter()
-    try:
-        outcome = step()
-    except CommandError as error:
-        outcome = Outcome(1, [str(error)])
-    except MissingError as missing:
-        outcome = Outcome(0, missing=[str(missing)])
-    outcome.seconds = time.perf_counter() - started
+def without_traces(step: Callable[[], Outcome], tree: Path) -> Outcome:
+    """Take a step, and complain of what it leaves behind."""
+    outcome = step()
+    outcome.complaints += left_behind(tree)
     return outcome
 
 

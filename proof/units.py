@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
-import time
-import traceback
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from proof import ledger, precommit, python, store, surroundings
-from proof.commands import CommandError, tools_environment
-from proof.outcome import Outcome
+from proof import ledger, python, store, surroundings
+from proof.outcome import Outcome, timed
+from proof.precommit import texts_refused
 from proof.projects import LOOKS, make
 from proof.targets import target_of
 from proof.validators import VALIDATORS, files_of, readers, wanted_by
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from proof.matrix import Combination
+    from proof.validators import Validator
     from proof.workers import Alone
 
 # All checks that can be chosen, in the order of the table.
@@ -153,9 +151,8 @@ def prove(work: list[tuple[Unit, Source]]) -> Iterator[tuple[Unit, str, Outcome]
 
 def _prove(trees: list[tuple[Unit, Path]]) -> Iterator[tuple[Unit, str, Outcome]]:
     """Yield what a check finds: in all trees at once, in halves of them if it finds something."""
-    started = time.perf_counter()
-    outcome = complaints(trees)
-    outcome.seconds = (time.perf_counter() - started) / len(trees)
+    outcome = timed(lambda: Outcome(1, complaints(trees)))
+    outcome.seconds /= len(trees)
     (check,) = trees[0][0].checks
     if len(trees) > 1 and not outcome.held:
         middle = len(trees) // 2
@@ -176,17 +173,8 @@ def lay(unit: Unit, project: Path, tree: Path) -> None:
         shutil.copy(project / name, copy)
 
 
-def complaints(trees: list[tuple[Unit, Path]]) -> Outcome:
-    """Return what a check finds in some trees; that it breaks off is a finding, too."""
-    try:
-        return Outcome(1, _complaints(trees))
-    except surroundings.MissingError as missing:
-        return Outcome(0, missing=[str(missing)])
-    except Exception:  # noqa: BLE001 -- files that are wrong break checks in any way
-        return Outcome(1, [traceback.format_exc()])
-
-
-def _complaints(trees: list[tuple[Unit, Path]]) -> list[str]:
+def complaints(trees: list[tuple[Unit, Path]]) -> list[str]:
+    """Return what a check has to say of the files in some trees."""
     (first, tree), *_ = trees
     if first.kind == "text":
         return refused_by_hooks(tree.parent, trees)
@@ -206,23 +194,13 @@ def refused_by_hooks(folder: Path, trees: list[tuple[Unit, Path]]) -> list[str]:
         some = [(unit, tree) for unit, tree in trees if unit.files[1] == hooks]
         files = [f"{tree.name}/{unit.files[0][0]}" for unit, tree in some]
         shutil.copy(some[0][1] / HOOKS, folder)
-        said += hooks_refuse(folder, files)
+        said += texts_refused(folder, files)
     return said
 
 
-def hooks_refuse(folder: Path, files: list[str]) -> list[str]:
-    """Return what the hooks of a folder say of files of text that they do not accept."""
-    environment = tools_environment() | {
-        "UV_NO_PROJECT": "1",
-        "VIRTUAL_ENV": sys.prefix,
-        "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
-    }
-    precommit.make_repository(folder)
-    try:
-        precommit.run_hooks_on(folder, files, environment)
-    except CommandError as refusal:
-        return [refusal.output]
-    return []
+def validated(validator: Validator, project: Path, read: list[str]) -> Outcome:
+    """Return what a validator finds in files of a project."""
+    return Outcome(len(read), validator.complaints(project, [project / name for name in read]))
 
 
 def prove_alone(project: Path, work: Alone) -> Iterator[tuple[str, Outcome]]:
@@ -234,15 +212,13 @@ def prove_alone(project: Path, work: Alone) -> Iterator[tuple[str, Outcome]]:
     every = files_of(project)
     for validator, read in readers(every):
         if validator.name in work.checks:
-            files = [project / name for name in read]
-            look = partial(validator.complaints, project, files)
-            yield validator.name, python.timed(lambda: Outcome(len(files), look()))  # noqa: B023
+            yield validator.name, timed(partial(validated, validator, project, read))
     if "target" in work.checks:
         target = target_of(work.combination.answers["deploy"])
-        yield "target", python.timed(lambda: Outcome(1, list(target.complaints(project))))
+        yield "target", timed(lambda: Outcome(1, list(target.complaints(project))))
     of_python = tuple(check for check in python.ALL_CHECKS if check in work.checks)
     if of_python:
         yield from python.prove(project, work.told, of_python, work.how)
     if "text" in work.checks:
         texts = [name for name in every if not name.startswith(python.FILES) and name != ".env"]
-        yield "pre-commit", Outcome(len(texts), hooks_refuse(project, texts))
+        yield "pre-commit", timed(lambda: Outcome(len(texts), texts_refused(project, texts)))

@@ -51,10 +51,12 @@ class Validator:
         return said([*self.command, *map(str, files)], project)
 
 
-def said(command: list[str], folder: Path) -> list[str]:
+def said(
+    command: list[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> list[str]:
     """Return what a command says of files that it does not accept."""
     try:
-        run(command, folder)
+        run(command, folder, environment)
     except CommandError as refusal:
         return [f"{command[0]} refuses it (exit {refusal.code}):\n{refusal.output.strip()}"]
     return []

@@ -20,8 +20,8 @@ from proof.environments import servers
 from proof.generation import copy_template
 from proof.inputs import Template
 from proof.machines import redis
-from proof.outcome import Outcome
-from proof.python import counted, timed
+from proof.outcome import Outcome, timed
+from proof.python import counted
 from proof.report import FAILED, HERE, Cell, Report, merge, read
 from proof.run import Run, Wanted, alone_keys
 from proof.units import Unit
@@ -378,3 +378,12 @@ def test_a_cell_that_failed_is_missed_even_if_no_failure_is_told() -> None:
     report = report_of(["a"])
     report.proven["a"]["generate"].how = FAILED
     assert report.missing == ["a"]
+
+
+def test_a_check_that_breaks_off_has_found_something() -> None:
+    def breaks_off() -> Outcome:
+        return Outcome([][0])
+
+    outcome = timed(breaks_off)
+    assert not outcome.held
+    assert "IndexError" in outcome.why()[0]
