@@ -77,8 +77,7 @@ def prove(
 
         def commands() -> Outcome:
             with servers(told["database"]) as settings:
-                python = ["uv", "run", "python"]
-                return walkthrough.run(tree, python, environment | settings, told["documented"])
+                return walkthrough.run(tree, environment | settings, told["documented"])
 
         steps: dict[str, Callable[[], Outcome]] = {
             "sync": sync,

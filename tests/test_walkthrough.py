@@ -29,7 +29,6 @@ class Service:
     """A service with its environment installed, and the surroundings of its commands."""
 
     tree: Path
-    python: list[str]
     environment: dict[str, str]
 
     def walk(self, tree: Path, keep: str = "") -> Outcome:
@@ -39,7 +38,7 @@ class Service:
             document: [command for command in commands if re.search(keep, command)]
             for document, commands in told["commands"].items()
         }
-        return walkthrough.run(tree, self.python, self.environment, told)
+        return walkthrough.run(tree, self.environment, told)
 
 
 def documented(tree: Path) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def service(bake_session: Callable[..., Path]) -> Iterator[Service]:
     tree = bake_session(**ANSWERS)
     make_repository(tree)
     with installed(tree, "shared") as environment:
-        yield Service(tree, ["uv", "run", "python"], environment)
+        yield Service(tree, environment)
 
 
 def test_a_service_does_what_its_documents_say(service: Service) -> None:

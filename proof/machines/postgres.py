@@ -37,13 +37,20 @@ def fresh_database() -> Iterator[str | None]:
         if url is None:
             yield None
             return
-        name = f"service_{uuid4().hex}_test"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-            try:
-                yield urlsplit(url)._replace(path=f"/{name}").geturl()
-            finally:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        with database_on(url) as database:
+            yield database
+
+
+@contextmanager
+def database_on(url: str) -> Iterator[str]:
+    """Yield the URL of an empty database on the server of another; it is gone afterwards."""
+    name = f"service_{uuid4().hex}_test"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            yield urlsplit(url)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from proof.machines.postgres import database_on
 from proof.outcome import Outcome
 from proof.walkthrough.reading import extract
 from proof.walkthrough.settings import PRINT_MODEL, compare
@@ -20,7 +21,6 @@ from proof.walkthrough.shell import (
     Done,
     Server,
     Shell,
-    database_beside,
     identity_provider,
     scratch,
 )
@@ -42,18 +42,15 @@ MADE_BY_THE_FIRST_RUN = (".env", "app.db")
 PYTEST = "{} --collect-only --quiet --no-cov --noconftest --ignore-glob='*'; test $? = 5"
 
 
-def run(
-    tree: Path, python: list[str], environment: Mapping[str, str], told: Mapping[str, Any]
-) -> Outcome:
+def run(tree: Path, environment: Mapping[str, str], told: Mapping[str, Any]) -> Outcome:
     """Return what is wrong with the documents of a service, in a copy of its tree.
 
     Args:
         tree: the project, its environment installed in `.venv`; nothing in it changes.
-        python: how the environment's Python is called.
         environment: what commands see; PostgreSQL is that of TEST_DATABASE_URL.
         told: what `extract` found in the documents.
     """
-    with scratch(tree, python, environment) as shell, ExitStack() as stack:
+    with scratch(tree, environment) as shell, ExitStack() as stack:
         walk = _Walk(shell, told, stack)
         walk.compare_settings()
         before = shell.sources()
@@ -101,7 +98,7 @@ class _Walk:
     def _python(self, source: str) -> Done:
         program = self.shell.folder.parent / "program.py"
         program.write_text(source, encoding="utf-8")
-        return self.shell.run(" ".join([*self.shell.python, str(program)]))
+        return self.shell.run(f"uv run python {program}")
 
     def follow(self, document: str, command: str) -> None:
         """Carry out a command; one that was carried out tells nothing a second time."""
@@ -116,7 +113,7 @@ class _Walk:
             if re.match(pattern, command):
                 step(self, command)
                 return
-        self.complain(f"`{command}` is not known; say in proof/walkthrough.py how to prove it")
+        self.complain(f"`{command}` is not known; say in proof/walkthrough how to prove it")
 
     def fill(self, command: str) -> str:
         """Put what is known in the place of placeholders."""
@@ -164,7 +161,7 @@ class _Walk:
             if own is None:
                 self.complain(f"there is no PostgreSQL for `{command}`")
                 return
-            url = self.stack.enter_context(database_beside(own))
+            url = self.stack.enter_context(database_on(own))
             command = command.replace(DEVELOPMENT_DATABASE, url)
         server = Server(self.shell, command)
         if server.base is None:

@@ -15,10 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from uuid import uuid4
-
-import psycopg
 
 from proof.machines.postgres import free_port
 from proof.machines.serving import START_SECONDS, answers
@@ -70,12 +66,10 @@ class Shell:
 
     Attributes:
         folder: where commands run.
-        python: how the service's Python is called.
         environment: the environment of commands.
     """
 
     folder: Path
-    python: list[str]
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, command: str, stdin: str = "") -> Done:
@@ -182,53 +176,18 @@ def claim() -> socket.socket | None:
 
 
 @contextmanager
-def scratch(tree: Path, python: list[str], environment: Mapping[str, str]) -> Iterator[Shell]:
+def scratch(tree: Path, environment: Mapping[str, str]) -> Iterator[Shell]:
     """Yield a shell in a copy of a tree, whose environment stands in for the copy's own."""
     with TemporaryDirectory() as name:
         copy = shutil.copytree(tree, Path(name, "service"), ignore=LEFT_OUT)
-        shell = Shell(copy, python, {**environment})
+        shell = Shell(copy, {**environment})
         shell.environment |= {
             "UV_NO_SYNC": "1",
             "UV_OFFLINE": "1",
             "UV_PROJECT_ENVIRONMENT": str(tree / ".venv"),
             "PYTHONPATH": str(copy / "src"),  # the installation leads to the tree's sources
         }
-        if shared := next((tree / ".venv").glob("lib/*/site-packages/shared.pth"), None):
-            tools = _tools(Path(shared.read_text(encoding="utf-8").strip()), Path(name), python)
-            shell.environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
         yield shell
-
-
-def _tools(packages: Path, folder: Path, python: list[str]) -> Path:
-    """Return a folder with the programs of shared packages, which the tree's Python runs.
-
-    These were installed under another name and are started by a Python that is not there.
-    """
-    tools = folder / "tools"
-    tools.mkdir()
-    for program in (packages.parents[2] / "bin").iterdir():
-        content = program.read_bytes()
-        if program.name.startswith(("python", "activate")):
-            continue
-        if not content.startswith(b"#!"):
-            (tools / program.name).symlink_to(program)
-            continue
-        old = re.compile(rb"[^\s'\"!]*/bin/python3?(?=['\s])")
-        (tools / program.name).write_bytes(old.sub(python[0].encode(), content, count=1))
-        (tools / program.name).chmod(0o755)
-    return tools
-
-
-@contextmanager
-def database_beside(url: str) -> Iterator[str]:
-    """Yield the URL of an empty database on the server of another."""
-    name = f"walkthrough_{uuid4().hex}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        try:
-            yield urlsplit(url)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager
@@ -237,7 +196,7 @@ def identity_provider(shell: Shell) -> Iterator[tuple[str, str, str]]:
     with ExitStack() as stack:
         process = stack.enter_context(
             subprocess.Popen(
-                [*shell.python, "-c", ISSUER],
+                ["uv", "run", "python", "-c", ISSUER],
                 cwd=shell.folder,
                 env=shell.environment,
                 stdin=subprocess.PIPE,
