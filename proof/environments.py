@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from proof import surroundings
 from proof.commands import run, users_environment
 from proof.machines import postgres, redis
-from proof.store import FOLDER, digest
+from proof.store import FOLDER, digest, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +68,10 @@ def installed(tree: Path, how: How) -> Iterator[dict[str, str]]:
 
 
 def packages_of(tree: Path) -> Path:
-    """Return the environment that holds what a tree depends on; there is one a lock file."""
+    """Return the environment that holds what a tree depends on, for its Python."""
     lock, version = ((tree / name).read_text("utf-8") for name in ("uv.lock", ".python-version"))
-    return FOLDER / "environments" / digest(lock, version, surroundings.found())[:16]
+    python = surroundings.interpreter(version.strip())
+    return FOLDER / "environments" / digest(lock, version, python)[:16]
 
 
 def install_over_packages(tree: Path, environment: dict[str, str]) -> None:
@@ -89,13 +90,12 @@ def install_over_packages(tree: Path, environment: dict[str, str]) -> None:
         )
         publish(making, packages)
     run(["uv", "venv", "--quiet", ".venv"], tree, environment)
-    (site,) = (tree / ".venv").glob("[Ll]ib/**/site-packages")
-    (shared,) = packages.glob("[Ll]ib/**/site-packages")
+    (site,) = (tree / ".venv").glob("lib/*/site-packages")
+    (shared,) = packages.glob("lib/*/site-packages")
     (site / "shared.pth").write_text(f"{shared}\n", encoding="utf-8")
     run(["uv", "pip", "install", "--quiet", "--no-deps", "-e", "."], tree, environment)
-    (programs,) = [*packages.glob("bin"), *packages.glob("Scripts")]
-    for program in programs.iterdir():
-        own = tree / ".venv" / programs.name / program.name
+    for program in (packages / "bin").iterdir():
+        own = tree / ".venv" / "bin" / program.name
         if not own.exists():
             shutil.copy(program, own, follow_symlinks=False)
             if own.read_bytes().startswith(b"#!"):
@@ -107,14 +107,6 @@ def make_own(script: Path) -> None:
     python = os.fsencode(script.parent / "python")
     named = rb"[^\s'\"!]+/python[\d.]*(?=['\"\s])"
     script.write_bytes(re.sub(named, lambda _: python, script.read_bytes(), count=1))
-
-
-def publish(making: Path, folder: Path) -> None:
-    """Give a folder its name: it is whole or not there, however the run that made it ended."""
-    try:
-        making.rename(folder)
-    except OSError:  # somebody else was quicker
-        shutil.rmtree(making)
 
 
 @contextmanager

@@ -90,29 +90,17 @@ class Run:
         self._progress = Progress(wanted.jobs)
         self._durations: dict[str, float] = store.read(DURATIONS) or {}
         questions = matrix.read_questions(folder)
-        self._combinations = [c for c in wanted.combinations if not self._has_no_python(c)]
+        not_run = {c.id: why for c in wanted.combinations if (why := lacks_python(c))}
+        self._combinations = [c for c in wanted.combinations if c.id not in not_run]
         self.report = Report(
             template=self._template.fingerprint,
             product=len(matrix.product(questions)),
             selected=[combination.id for combination in wanted.combinations],
             variants=[c.id for c in wanted.combinations if c.variant],
             checks=list(wanted.checks),
-            expected={c.id: self._expected(c) for c in wanted.combinations},
+            expected={c.id: expected(c, self._template.facts(c)) for c in wanted.combinations},
+            not_run=not_run,
         )
-        self.report.not_run = {
-            c.id: f"there is no Python {c.answers['python_version']} on this machine"
-            for c in wanted.combinations
-            if c not in self._combinations
-        }
-
-    def _has_no_python(self, combination: Combination) -> bool:
-        """Return whether this machine lacks the interpreter that a variant is about."""
-        version = combination.answers.get("python_version")
-        found = surroundings.found()
-        return combination.whole and bool(version) and f"python{version}" not in found
-
-    def _expected(self, combination: Combination) -> list[str]:
-        return expected(combination, self._template.facts(combination))
 
     def prove(self) -> Report:
         """Prove everything and return the report."""
@@ -317,6 +305,14 @@ class Run:
             self._durations[part.name] = round(seconds, 2)
             self._progress.finish(expected[part.name], part.name)
             yield part, result
+
+
+def lacks_python(combination: Combination) -> str | None:
+    """Return why this machine cannot run a variant, which is about an interpreter."""
+    version = combination.answers.get("python_version")
+    if version and combination.whole and surroundings.missing([f"python{version}"]):
+        return f"there is no Python {version} on this machine"
+    return None
 
 
 def again(name: str, check: str, *, alone: bool) -> str:

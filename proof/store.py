@@ -77,6 +77,16 @@ def keep(key: str, content: object) -> None:
     unfinished.replace(path)
 
 
+def publish(making: Path, folder: Path) -> None:
+    """Give a folder its name: it is whole or not there, however the run that made it ended."""
+    try:
+        making.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+        shutil.rmtree(making)  # somebody else was quicker
+
+
 @contextmanager
 def in_use() -> Iterator[None]:
     """Note, within the block, that this process uses what is kept."""

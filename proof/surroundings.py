@@ -104,11 +104,16 @@ def _programs() -> Iterator[tuple[str, str]]:
 
 
 def _interpreters() -> Iterator[tuple[str, str]]:
-    """Yield those that uv finds; it could download others, but does not for a question."""
     for version in matrix.read_questions()["python_version"]:
-        find = ["uv", "python", "find", "--no-project", "--system", "--show-version"]
-        if told := _told(*find, version):
+        if told := interpreter(version):
             yield f"python{version}", told
+
+
+@cache
+def interpreter(version: str) -> str:
+    """Return the release of a Python that uv finds, or nothing; for this it downloads none."""
+    find = ["uv", "python", "find", "--no-project", "--system", "--show-version"]
+    return _told(*find, version)
 
 
 def _told(*command: str) -> str:

