@@ -34,10 +34,10 @@ class Template:
         )
         self._facts: dict[str, list[str]] = store.read(self._facts_key) or {}
         self._wrong_modes = {
-            path: "not executable" if modes.is_script(path) else "executable, and no script"
+            path: "not executable" if modes.has_shebang(path) else "executable, and no script"
             for path in sorted(self.project.rglob("*"))
             if path.is_file() and not modes.WINDOWS
-            if modes.is_script(path) != bool(modes.mode(path))
+            if modes.has_shebang(path) != bool(modes.mode(path))
         }
         self._folders = {
             option: (
@@ -52,8 +52,7 @@ class Template:
 
         The hook mends them, for templates that come as an archive; a clone must be right.
         """
-        facts = self.facts(combination)
-        laid = [option for option, (condition, _) in self._folders.items() if condition <= facts]
+        laid = self._laid(combination)
         return [
             f"{path.relative_to(folder).as_posix()} of {folder.name}: {problem} in the template"
             for folder in (self.project, *laid)
@@ -61,6 +60,11 @@ class Template:
             if path.is_relative_to(folder)
             and (folder is not self.project or self.project / "_options" not in path.parents)
         ]
+
+    def _laid(self, combination: Combination) -> list[Path]:
+        """Return the folders of options that are laid over the base."""
+        facts = self.facts(combination)
+        return [option for option, (condition, _) in self._folders.items() if condition <= facts]
 
     def facts(self, combination: Combination) -> set[str]:
         """Return the facts of a combination, those of private variables included."""
@@ -75,10 +79,7 @@ class Template:
 
     def key(self, combination: Combination) -> str:
         """Return the fingerprint of all that decides what a combination looks like."""
-        facts = self.facts(combination)
-        laid = [
-            fingerprint for condition, fingerprint in self._folders.values() if condition <= facts
-        ]
+        laid = [self._folders[option][1] for option in self._laid(combination)]
         return store.digest(combination.id, combination.answers, self.mechanism, laid)
 
     def tree(self, combination: Combination) -> tuple[str, ...]:

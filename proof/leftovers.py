@@ -61,7 +61,7 @@ IMPORT_NAMES = {"argon2-cffi": "argon2", "pyjwt": "jwt", "python-dotenv": "doten
 MAY_BE_EMPTY = {"__init__.py", "py.typed"}
 
 
-def leftovers(project: Mapping[str, str], answers: dict[str, str]) -> list[str]:
+def leftovers(project: Mapping[str, str], answers: Mapping[str, str]) -> list[str]:
     """Return a line for everything in a project that its owner would wonder about.
 
     Of the project, that is, the texts of all its files by path, as `reading.contents`
@@ -89,7 +89,7 @@ def _traces(text: str) -> list[str]:
     return sorted(set(TEMPLATE.findall(text)))
 
 
-def words_of_other_answers(project: Mapping[str, str], answers: dict[str, str]) -> Iterator[str]:
+def words_of_other_answers(project: Mapping[str, str], answers: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines that mention an answer that was not given."""
     chosen = {
         f"{question}={part}" for question, answer in answers.items() for part in answer.split("+")

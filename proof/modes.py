@@ -31,14 +31,14 @@ def complaints(folder: Path) -> Iterator[str]:
                 yield f"{path.relative_to(folder).as_posix()} has mode {bits:04o}: {problem}"
 
 
-def is_script(path: Path) -> bool:
+def has_shebang(path: Path) -> bool:
     """Return whether a file begins with a shebang."""
     with path.open("rb") as file:
         return file.read(2) == b"#!"
 
 
 def _problems(path: Path, bits: int) -> Iterator[str]:
-    script = is_script(path)
+    script = has_shebang(path)
     if script and bits & 0o111 != (bits & 0o444) >> 2:
         yield "a script must be executable for all that may read it"
     if not script and bits & 0o111:

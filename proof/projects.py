@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import PurePath, PurePosixPath
@@ -27,7 +28,6 @@ from proof import (
 )
 from proof.generation import generate
 from proof.leftovers import leftovers
-from proof.modes import mode
 from proof.outcome import Outcome
 from proof.validators import VALIDATORS, is_script
 
@@ -124,10 +124,33 @@ def digests(project: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     Files with fresh secrets are left out.
     """
     return {
-        name: hashlib.sha256(content).hexdigest() + mode(project / name)
+        name: hashlib.sha256(content).hexdigest() + modes.mode(project / name)
         for name, content in contents.items()
         if PurePath(name).name != ".env"
     }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A generated project: its folder, the contents and texts of its files, all answers."""
+
+    folder: Path
+    contents: Mapping[str, bytes]
+    texts: Mapping[str, str]
+    answers: Mapping[str, str]
+
+
+# What every project is looked at for, by the name of the check; each yields what is wrong.
+LOOKS: dict[str, Callable[[Seen], Iterable[str]]] = {
+    "leftovers": lambda seen: leftovers(seen.texts, seen.answers),
+    "parse": lambda seen: _unreadable(seen.contents),
+    "names": lambda seen: _unfit(seen.contents),
+    "modes": lambda seen: modes.complaints(seen.folder),
+    "gates": lambda seen: ledger.complaints(seen.texts, seen.answers),
+    "documents": lambda seen: documents.complaints(seen.texts, seen.answers),
+    "licence": lambda seen: licences.complaints(seen.texts, seen.answers["license"]),
+    "interpreter": lambda seen: interpreters.complaints(seen.texts, seen.answers["python_version"]),
+}
 
 
 def look_at(project: Path, answers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Outcome]]:
@@ -139,33 +162,10 @@ def look_at(project: Path, answers: Mapping[str, str]) -> tuple[dict[str, Any], 
     """
     contents = reading.contents(project)
     texts = {name: content.decode(errors="replace") for name, content in contents.items()}
-    folders = {str(parent) for name in contents for parent in PurePosixPath(name).parents[:-1]}
-    looks: dict[str, Callable[[], Iterable[str]]] = {
-        "leftovers": lambda: leftovers(texts, dict(answers)),
-        "parse": lambda: _unreadable(contents),
-        "names": lambda: _unfit(folders | contents.keys()),
-        "modes": lambda: modes.complaints(project),
-        "gates": lambda: ledger.complaints(texts, answers),
-        "documents": lambda: documents.complaints(texts, answers),
-        "licence": lambda: licences.complaints(texts, answers["license"]),
-        "interpreter": lambda: interpreters.complaints(texts, answers["python_version"]),
-    }
-    found = {name: Outcome(len(contents), list(look())) for name, look in looks.items()}
+    seen = Seen(project, contents, texts, answers)
+    found = {name: Outcome(len(contents), list(look(seen))) for name, look in LOOKS.items()}
     made = {"files": digests(project, contents), "documented": walkthrough.extract(texts)}
     return made, found
-
-
-# The names of these checks.
-LOOKS = (
-    "leftovers",
-    "parse",
-    "names",
-    "modes",
-    "gates",
-    "documents",
-    "licence",
-    "interpreter",
-)
 
 
 def _unreadable(files: Mapping[str, bytes]) -> Iterator[str]:
@@ -188,7 +188,9 @@ def _problem(name: str, content: bytes) -> str | None:
     return None
 
 
-def _unfit(names: Collection[str]) -> Iterator[str]:
+def _unfit(files: Collection[str]) -> Iterator[str]:
+    names = {str(parent) for name in files for parent in PurePosixPath(name).parents[:-1]}
+    names.update(files)
     if len({name.casefold() for name in names}) < len(names):
         yield "two names differ in case only"
     for name in names:

@@ -109,9 +109,10 @@ def units_of(
     """Yield the units of a combination: together they are all that is expected of it."""
     of_python = python.files_of(files)
     hooks = ((HOOKS, files[HOOKS]),)
-    for file in files.items() - set(of_python):
-        settings = ((SETTINGS, files[SETTINGS]),) if file[0].endswith(".md") else ()
-        yield Unit("text", (file, *hooks, *settings), checks=("pre-commit",))
+    for file in files.items():
+        if not file[0].startswith(python.FILES):
+            settings = ((SETTINGS, files[SETTINGS]),) if file[0].endswith(".md") else ()
+            yield Unit("text", (file, *hooks, *settings), checks=("pre-commit",))
     read = dict(readers(files))
     wanted = wanted_by(facts)
     for validator in VALIDATORS:
