@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ def _complaints_of_holder(text: str, project: dict[str, Any]) -> Iterator[str]:
         yield f"LICENSE: the copyright is that of {holders}, but the authors are {authors}"
 
 
-def _complaints_of_mentions(name: str, content: str, license: str) -> Iterator[str]:  # noqa: A002
-    for number, line in enumerate(content.splitlines(), 1):
-        if SPEAKS.search(line):
-            for other, family in FAMILIES.items():
-                if other != license and re.search(family, line, re.IGNORECASE):
-                    yield f"{name}:{number} names another licence than {license}: {line.strip()}"
+@cache
+def _complaints_of_mentions(name: str, content: str, license: str) -> list[str]:  # noqa: A002
+    return [
+        f"{name}:{number} names another licence than {license}: {line.strip()}"
+        for number, line in enumerate(content.splitlines(), 1)
+        if SPEAKS.search(line)
+        for other, family in FAMILIES.items()
+        if other != license and re.search(family, line, re.IGNORECASE)
+    ]

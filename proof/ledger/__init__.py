@@ -84,9 +84,8 @@ def gates(files: Mapping[str, str]) -> list[str]:
             lines += (f"{name} {setting}" for setting in EXAMPLE.findall(text))
         if module:
             lines += (f"{name} {found}" for found in _suppressions(text))
-        if name.startswith("tests/") and (count := len(TEST.findall(text))):
-            lines.append(f"{name} test functions = {count}")
-            lines.append(f"{name} assertions = {len(ASSERTION.findall(text))}")
+        if name.startswith("tests/"):
+            lines += (f"{name} {found}" for found in _tests(text))
     return sorted(set(lines))
 
 
@@ -146,6 +145,14 @@ def _suppressions(source: str) -> tuple[str, ...]:
     """Return the suppressions in a module, and how often each is there."""
     found = Counter(match[0].strip() for match in SUPPRESSIONS.finditer(source))
     return tuple(f"{what} = {count}" for what, count in found.items())
+
+
+@cache
+def _tests(source: str) -> tuple[str, ...]:
+    """Return how many tests are in a module, if any, and how much they assert."""
+    count = len(TEST.findall(source))
+    asserted = len(ASSERTION.findall(source))
+    return (f"test functions = {count}", f"assertions = {asserted}") if count else ()
 
 
 def complaints(files: Mapping[str, str], answers: Mapping[str, str]) -> Iterator[str]:

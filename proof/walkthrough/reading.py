@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from proof.documents.commands import SHELLS
+from proof.documents.markdown import FENCE, page, spans
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -13,15 +16,12 @@ DOCUMENTS = ("README.md", "AGENTS.md")
 # Its commands depend on the target: they are looked up with those of docs/deploy.md.
 DEPLOY = re.compile(r"^## Deploy\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
-FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-SHELLS = {"console", "sh", "bash", "shell"}
 COMMENT = re.compile(r"\s+# .*$")
-CODE = re.compile(r"`([^`]+)`")
 COMMAND = re.compile(r"(uv run|app) \S")
 ROW = re.compile(r"\| `([^`]+)` \| (.*) \|$")
 OPTION = re.compile(r"`(--[^`]+)`")
 CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
-SETTINGS_HEADER = "| name | default | meaning |"
+SETTINGS = ["name", "default", "meaning"]  # the columns of the table
 
 
 def extract(files: Mapping[str, str]) -> dict[str, Any]:
@@ -37,12 +37,12 @@ def extract(files: Mapping[str, str]) -> dict[str, Any]:
     """
     texts = {name: DEPLOY.sub("", files[name]) for name in DOCUMENTS}
     readme = texts["README.md"]
-    inline = [code for text in texts.values() for code in _inline(FENCE.sub("", text))]
-    keys = [body.strip() for shell, body in FENCE.findall(readme) if not shell]
+    inline = [code for text in texts.values() for code in page(text).spans]
+    keys = [body.strip() for language, body in page(readme).blocks if not language]
     return {
         "commands": {name: list(_commands(text)) for name, text in texts.items()},
         "printed": [pair for line in readme.splitlines() for pair in _printed(line)],
-        "settings": list(_settings(readme)),
+        "settings": [list(row.values()) for row in page(readme).rows if list(row) == SETTINGS],
         "calls": sorted({code for code in inline if CALL.fullmatch(code)}),
         "key": next((body for body in keys if body.startswith("app_[")), ""),
     }
@@ -54,8 +54,8 @@ def _commands(text: str) -> Iterator[str]:
     for fence in FENCE.finditer(text):
         yield from _inline_commands(text[end : fence.start()])
         end = fence.end()
-        if fence[1] in SHELLS:
-            body = re.sub(r"\\\n\s*", "", fence[2])
+        if fence[3] in SHELLS:
+            body = re.sub(r"\\\n\s*", "", fence[4])
             lines = (COMMENT.sub("", line).strip().removeprefix("$ ") for line in body.splitlines())
             yield from (line for line in lines if line and not line.startswith("#"))
     yield from _inline_commands(text[end:])
@@ -69,25 +69,14 @@ def _inline_commands(text: str) -> Iterator[str]:
             options = [option for option in OPTION.findall(row[2]) if " " in option]
             yield " ".join([row[1], *options])
             line = row[2]  # noqa: PLW2901 -- the rest of it
-        for code in _inline(line):
+        for code in spans(line):
             if COMMAND.match(code):
                 yield code if code.startswith("uv ") else f"uv run {code}"
-
-
-def _inline(text: str) -> list[str]:
-    return [" ".join(code.split()) for code in CODE.findall(text)]
 
 
 def _printed(line: str) -> Iterator[list[str]]:
     row = ROW.match(line)
     if row and COMMAND.match(row[1]):
-        helps = [code for code in _inline(row[2]) if COMMAND.match(code)]
+        helps = [code for code in spans(row[2]) if COMMAND.match(code)]
         names = [option for option in OPTION.findall(row[2]) if " " not in option]
         yield from ([f"uv run {command}", name] for command in helps for name in names)
-
-
-def _settings(text: str) -> Iterator[list[str]]:
-    _, _, rest = text.partition(f"{SETTINGS_HEADER}\n")
-    table, _, _ = rest.partition("\n\n")
-    for line in table.splitlines()[1:]:
-        yield [cell.strip() for cell in line.strip().strip("|").split(" | ")]
