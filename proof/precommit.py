@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from proof.commands import run, tools_environment
+from proof.ledger import PYTHON
 from proof.outcome import Outcome
 from proof.validators import said
 
@@ -21,6 +22,13 @@ RUN = ["uv", "run", "pre-commit", "run", "--all-files", "--verbose", "--color=ne
 
 # A line for each hook; after it comes what its program wrote.
 HOOK = re.compile(r"^.+?\.{3,}(?:\(.*\))?(Passed|Skipped)\n- hook id: (\S+)$", re.MULTILINE)
+
+# What tools say of how much they looked at; ruff's linter says nothing.
+COUNTS = {
+    "ruff-format": r"(\d+) files? left unchanged",
+    "mypy": r"no issues found in (\d+) source files?",
+    "layers": r"Contracts: (\d+) kept, 0 broken",
+}
 
 # This hook reads only what must not be there.
 READS_NOTHING = "secrets"
@@ -79,7 +87,7 @@ def miscounted(tree: Path, said: Mapping[str, str]) -> Iterator[str]:
     """Yield the tools that did not look at as much as there is."""
     files = files_in_git(tree)
     modules = [name for name in files if name.endswith((".py", ".pyi"))]
-    typed = [name for name in modules if name.startswith(("src/", "tests/", "migrations/"))]
+    typed = [name for name in modules if name.startswith(PYTHON)]
     pyproject = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))
     there = {
         "ruff": len(modules),
@@ -89,17 +97,15 @@ def miscounted(tree: Path, said: Mapping[str, str]) -> Iterator[str]:
     }
     looked_at = {
         "ruff": sum(line.endswith((".py", ".pyi")) for line in said["ruff"].splitlines()),
-        "ruff-format": _number(r"(\d+) files? left unchanged", said),
-        "mypy": _number(r"no issues found in (\d+) source files?", said),
-        "layers": _number(r"Contracts: (\d+) kept, 0 broken", said),
+        **{tool: _number(pattern, said.get(tool, "")) for tool, pattern in COUNTS.items()},
     }
     for tool, count in there.items():
         if looked_at[tool] != count:
             yield f"{tool} looked at {looked_at[tool]} of {count}"
 
 
-def _number(pattern: str, said: Mapping[str, str]) -> int:
-    found = re.search(pattern, "\n".join(said.values()))
+def _number(pattern: str, said: str) -> int:
+    found = re.search(pattern, said)
     return int(found[1]) if found else 0
 
 

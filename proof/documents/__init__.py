@@ -49,17 +49,12 @@ def complaints(files: Mapping[str, str], answers: Mapping[str, str]) -> Iterator
         files: the texts of all its files by path.
         answers: the answers that it was generated with.
     """
-    yield from dict.fromkeys(filter(None, _verdicts(files)))
+    yield from dict.fromkeys(filter(None, verdicts(files)))
     if "README.md" in files:
         yield from _untold(files, answers)
 
 
-def count(files: Mapping[str, str]) -> int:
-    """Return how many statements of a project are looked at."""
-    return sum(1 for _ in _verdicts(files))
-
-
-def _verdicts(files: Mapping[str, str]) -> Iterator[str | None]:
+def verdicts(files: Mapping[str, str]) -> Iterator[str | None]:
     """Yield for each statement what is wrong with it, or None."""
     missing = [f"there is no {file}" for file in WANTED if file not in files]
     yield from missing
