@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from benchmarks.results import tell
-from proof import matrix
+from proof.generation import copy_clone
 
 PROJECT = "{{cookiecutter.project_slug}}"
 
@@ -23,23 +22,6 @@ RUNS = {
     "one_deploy_folder": (f"{PROJECT}/_options/deploy=fly/docs/deploy.md", "\nMore.\n"),
     "a_base_module": (f"{PROJECT}/src/app/core/ids.py", "\n\n# More.\n"),
 }
-
-
-def checkout(folder: Path) -> Path:
-    """Copy what a clone holds, changes not yet committed included."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=matrix.ROOT,
-        check=True,
-        capture_output=True,
-        encoding="utf-8",
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        if (source := matrix.ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
-    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
-    return folder
 
 
 def run(folder: Path, *options: str) -> tuple[float, int]:
@@ -63,7 +45,7 @@ def main() -> None:
     """Measure, and tell."""
     found: dict[str, dict[str, float]] = {}
     with TemporaryDirectory() as name:
-        folder = checkout(Path(name))
+        folder = copy_clone(Path(name))
         for label, change in RUNS.items():
             if change:
                 path, text = change

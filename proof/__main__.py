@@ -137,15 +137,9 @@ def stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def everything(template: Path) -> list[matrix.Combination]:
-    """Return all combinations, and the variants."""
-    questions = matrix.read_questions(template)
-    return matrix.product(questions) + matrix.variants(questions)
-
-
-def prove(options: argparse.Namespace, sources: Path) -> report.Report:
+def prove(options: argparse.Namespace) -> report.Report:
     """Run, with servers that are started once if there are none."""
-    combinations = select(options.what, everything(sources))
+    combinations = select(options.what, matrix.everything())
     if options.fresh and (others := store.forget()):
         print(f"environments are kept: process {others[0]} uses them")
     remove_what_was_left()
@@ -157,7 +151,7 @@ def prove(options: argparse.Namespace, sources: Path) -> report.Report:
         postgres.server() as database,
         redis_server.server() as counts,
     ):
-        template = copy_template(Path(scratch, "template"), sources)
+        template = copy_template(Path(scratch, "template"))
         if options.shard:
             questions = Template(template).questions_of_python()
             combinations = shard(options.shard, combinations, questions)
@@ -174,12 +168,12 @@ def prove(options: argparse.Namespace, sources: Path) -> report.Report:
         return Run(wanted, template, Path(scratch)).prove()
 
 
-def hold_against_template(whole: report.Report, sources: Path) -> None:
+def hold_against_template(whole: report.Report) -> None:
     """Ask of merged reports what the template demands, whatever they say of themselves."""
-    combinations = everything(sources)
+    combinations = matrix.everything()
     whole.selected = [c.id for c in combinations]
     with TemporaryDirectory() as scratch:
-        template = Template(copy_template(Path(scratch, "template"), sources))
+        template = Template(copy_template(Path(scratch, "template")))
         if whole.template != template.fingerprint:
             sys.exit("the reports are of another version of the template")
         whole.expected = {c.id: expected(c, template.facts(c)) for c in combinations}
@@ -189,7 +183,7 @@ def hold_against_template(whole: report.Report, sources: Path) -> None:
     whole.not_run = {name: why for name, why in whole.not_run.items() if name in may_lack}
 
 
-def main(given: list[str], sources: Path = matrix.ROOT) -> report.Report:
+def main(given: list[str]) -> None:
     """Prove or merge, and tell; fail if a combination is not proven."""
     options = arguments(given)
     signal.signal(signal.SIGTERM, stop)
@@ -198,11 +192,11 @@ def main(given: list[str], sources: Path = matrix.ROOT) -> report.Report:
         if not found:
             sys.exit(f"--merge {options.merge}: there is no report.json in this folder")
         whole = report.merge(found)
-        hold_against_template(whole, sources)
+        hold_against_template(whole)
     else:
         end_with_parent()
         try:
-            whole = prove(options, sources)
+            whole = prove(options)
         except KeyboardInterrupt:
             sys.exit("stopped; what was found is kept, so the next run goes on from here")
     whole.write(store.FOLDER)
@@ -211,7 +205,6 @@ def main(given: list[str], sources: Path = matrix.ROOT) -> report.Report:
     if missing:
         what = "did not pass" if whole.checks else "not proven"
         sys.exit(f"{len(missing)} {what}: {', '.join(missing)}")
-    return whole
 
 
 def tell(whole: report.Report) -> None:

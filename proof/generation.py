@@ -6,6 +6,7 @@ import contextlib
 import json
 import runpy
 import shutil
+import subprocess
 import sys
 from contextlib import contextmanager
 from functools import cache
@@ -25,13 +26,24 @@ from cookiecutter.utils import create_env_with_context
 from proof import matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
-def copy_template(destination: Path, root: Path = matrix.ROOT) -> Path:
+def copy_template(destination: Path) -> Path:
     """Copy what git knows of the template, and return the copy."""
-    for path in matrix.template_files(root):
-        copy = destination / path.relative_to(root)
+    return _copy(matrix.template_files(), destination)
+
+
+def copy_clone(destination: Path) -> Path:
+    """Copy what a clone holds into a repository of its own, and return that."""
+    _copy(matrix.clone_files(), destination)
+    subprocess.run(["git", "init", "--quiet"], cwd=destination, check=True)
+    return destination
+
+
+def _copy(paths: Iterable[Path], destination: Path) -> Path:
+    for path in paths:
+        copy = destination / path.relative_to(matrix.ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     return destination

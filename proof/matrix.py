@@ -105,14 +105,25 @@ def _why_impossible(answered: dict[str, str], questions: dict[str, Any]) -> str 
     return next((row["because"] for row in rows if facts.issuperset(row["if"])), None)
 
 
-def template_files(root: Path = ROOT) -> list[Path]:
+def everything() -> list[Combination]:
+    """Return all combinations of this template, and the variants."""
+    questions = read_questions()
+    return product(questions) + variants(questions)
+
+
+def template_files() -> list[Path]:
     """Return what a user's clone holds of the template, so that no cache leaks into a project."""
+    return clone_files("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
+
+
+def clone_files(*places: str) -> list[Path]:
+    """Return what a clone holds, in some places or all, changes not yet committed included."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
     listed = subprocess.run(
-        [*command, "cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}"],
-        cwd=root,
+        [*command, *places],
+        cwd=ROOT,
         check=True,
         capture_output=True,
         encoding="utf-8",
     ).stdout
-    return sorted(path for name in set(listed.split("\0")) - {""} if (path := root / name).exists())
+    return sorted(path for name in set(listed.split("\0")) - {""} if (path := ROOT / name).exists())

@@ -20,7 +20,7 @@ import pytest
 from cookiecutter.utils import create_env_with_context
 
 from proof import matrix, python, store
-from proof.generation import context, load_hook, make_quick
+from proof.generation import context, copy_clone, load_hook, make_quick
 from proof.projects import LOOKS
 from proof.run import again
 from proof.units import HOOKS, SETTINGS, expected, units_of
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-QUESTIONS = matrix.read_questions()
-EVERY = matrix.product(QUESTIONS) + matrix.variants(QUESTIONS)
-POSSIBLE = [combination for combination in EVERY if not combination.refused_because]
+POSSIBLE = [combination for combination in matrix.everything() if not combination.refused_because]
 HOOK = load_hook(matrix.ROOT, "post_gen_project", context(matrix.ROOT))
 
 type Answers = Mapping[str, str]
@@ -536,13 +534,7 @@ MUTATIONS = [
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the template and its proof, with the packages that are installed already."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for path in (*matrix.template_files(), *(matrix.ROOT / "proof").rglob("*.*")):
-        if "__pycache__" not in path.parts and path.is_file():
-            copy = folder / path.relative_to(matrix.ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    folder = copy_clone(tmp_path_factory.mktemp("checkout"))
     environments = store.FOLDER / "environments"
     environments.mkdir(parents=True, exist_ok=True)
     kept = folder / environments.relative_to(matrix.ROOT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-import subprocess
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
@@ -64,10 +63,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @pytest.fixture(scope="module")
 def files() -> list[str]:
     """Return the paths that git knows, each after a slash."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=matrix.ROOT, check=True, capture_output=True, text=True)
-    names = filter(None, listed.stdout.split("\0"))
-    return [f"/{name}" for name in names if (matrix.ROOT / name).exists()]
+    return [f"/{path.relative_to(matrix.ROOT).as_posix()}" for path in matrix.clone_files()]
 
 
 @every_page

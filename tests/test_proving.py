@@ -17,7 +17,7 @@ import pytest
 from proof import matrix, store, surroundings
 from proof.__main__ import hold_against_template, select, shard
 from proof.environments import servers
-from proof.generation import copy_template
+from proof.generation import copy_clone, copy_template
 from proof.inputs import Template
 from proof.machines import redis
 from proof.outcome import Outcome, timed
@@ -165,13 +165,7 @@ def test_what_looked_at_nothing_or_failed_is_not_proven() -> None:
 def test_a_run_that_is_killed_leaves_no_process_and_the_next_one_finishes(
     how: signal.Signals, tmp_path: Path
 ) -> None:
-    checkout = tmp_path / "checkout"
-    for path in (*matrix.template_files(), *(matrix.ROOT / "proof").rglob("*.*")):
-        if "__pycache__" not in path.parts:
-            copy = checkout / path.relative_to(matrix.ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
-    subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
+    checkout = copy_clone(tmp_path / "checkout")
     one = "flask-none-none-sqlite-none"
     command = [sys.executable, "-m", "proof", one, "--check", "pre-commit"]
     # Where a shell has put us in the background, we ignore Ctrl-C, and what we start would, too.
@@ -369,7 +363,7 @@ def test_merged_reports_are_held_against_the_template(tmp_path: Path) -> None:
         said.template = Template(copy_template(tmp_path / f"template-{name}")).fingerprint
         said.write(tmp_path / name)
     whole = merge([read(tmp_path / name / "report.json") for name in ("one", "other")])
-    hold_against_template(whole, matrix.ROOT)
+    hold_against_template(whole)
     assert whole.refused == {}
     assert len(whole.missing) == len(whole.selected) > len(ALL)
 
