@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from proof.commands import tools_environment
+from proof.formats import json_schema
 from proof.formats.dockerfile import BuildError, last, read_stages
 from proof.targets import Deployment, Mutation
 
@@ -117,20 +116,7 @@ def complaints(project: Path) -> Iterator[str]:
 @cache
 def _refused(schema: tuple[str, ...], text: str) -> list[str]:
     """Return what a schema has against a file. The same text comes many times."""
-    command = ["check-jsonschema", "--output-format=json", "--default-filetype=yaml", *schema, "-"]
-    found = subprocess.run(
-        command,
-        env=tools_environment(),
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-        input=text,
-    )
-    if not found.returncode:
-        return []
-    said = json.loads(found.stdout)
-    errors = [*said.get("errors", []), *said.get("parse_errors", [])]
-    return [f"{e.get('path', '')} {e.get('message', 'cannot be read')}" for e in errors]
+    return json_schema.refused("--default-filetype=yaml", *schema, "-", text=text)
 
 
 def _about_service(project: Path, service: dict[str, Any]) -> Iterator[str]:

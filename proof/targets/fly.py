@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import subprocess
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proof.commands import tools_environment
+from proof.formats import json_schema
 from proof.formats.dockerfile import read_stages
 from proof.targets import Deployment, Mutation
 
@@ -57,9 +55,9 @@ MUTATIONS = [
 
 def complaints(project: Path) -> Iterator[str]:
     """Yield a line for everything in the target's own files that is wrong."""
-    refused = list(_refused(project / "fly.toml"))
+    refused = json_schema.refused("--schemafile", str(SCHEMA), str(project / "fly.toml"))
     if refused:
-        yield from refused
+        yield from (f"fly.toml: {line}" for line in refused)
         return
     fly = _read(project)
     yield from _about_stopping(fly)
@@ -69,21 +67,6 @@ def complaints(project: Path) -> Iterator[str]:
     for vm in fly["vm"]:
         for limit in {"cpus", "memory"} - vm.keys():
             yield f"fly.toml: [[vm]] does not say how much {limit} a machine has"
-
-
-def _refused(path: Path) -> Iterator[str]:
-    command = ["check-jsonschema", "--output-format=json", "--schemafile", str(SCHEMA), str(path)]
-    found = subprocess.run(
-        command,
-        env=tools_environment(),
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if found.returncode:
-        said = json.loads(found.stdout)
-        for error in [*said.get("errors", []), *said.get("parse_errors", [])]:
-            yield f"fly.toml: {error.get('path', '')} {error.get('message', 'cannot be read')}"
 
 
 def _about_stopping(fly: dict[str, Any]) -> Iterator[str]:
