@@ -119,4 +119,7 @@ def texts_refused(folder: Path, files: Iterable[str]) -> list[str]:
         "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit"),
     }
     command = ["pre-commit", "run", "--color=never", "--files", *files]
-    return said(command, folder, tools_environment() | environment)
+    refused = said(command, folder, tools_environment() | environment)
+    # A hook that mends what it refuses would hide it from the next look at this folder.
+    run(["git", "checkout-index", "--all", "--force"], folder)
+    return refused
