@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from proof import walkthrough
+from proof import growth, walkthrough
 from proof.commands import run
 from proof.environments import installed, servers
 from proof.machines.serving import serves
@@ -38,7 +38,7 @@ FILES = (
 )
 
 # `sync` comes before each of the others.
-CHECKS = ("sync", "pre-commit", "tests", "serve")
+CHECKS = ("sync", "pre-commit", "tests", "serve", "entity")
 ALL_CHECKS = (*CHECKS, "commands")
 
 PASSED = re.compile(r"\b(\d+) passed\b")
@@ -79,11 +79,16 @@ def prove(
             with servers(told["database"]) as settings:
                 return walkthrough.run(tree, environment | settings, told["documented"])
 
+        def entity() -> Outcome:
+            with servers(told["database"]) as settings:
+                return growth.add_and_remove(tree, environment | settings)
+
         steps: dict[str, Callable[[], Outcome]] = {
             "sync": sync,
             "pre-commit": lambda: run_hooks(tree, environment),
             "tests": tests,
             "serve": lambda: Outcome(1, serves(tree, environment)),
+            "entity": entity,
             "commands": commands,
         }
         synced = timed(sync)

@@ -10,7 +10,7 @@ from alembic import context
 from app.core.configuration import load_settings
 from app.core.database import run_on_connection
 from app.core.dialects import load
-from app.models import Base
+from app.models.base import Base
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete
 
 from app.core.database import Database
-from app.models import Item
+from app.models.item import Item
 from app.repositories.items import SqlItemRepository
 from tests.client import Client
 

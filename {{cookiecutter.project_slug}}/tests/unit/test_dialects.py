@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from app.core.database import Database, run_on_connection
 from app.core.dialects import dialect_of, load, names
 from app.core.errors import UnavailableError
-from app.models import Base, Item
+from app.models.base import Base
+from app.models.item import Item
 from tests.settings import make_settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from app.services.items import ItemService
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.models import Item
+    from app.models.item import Item
     from app.repositories.items import ItemRepository
 
 ALICE, BOB = uuid4(), uuid4()

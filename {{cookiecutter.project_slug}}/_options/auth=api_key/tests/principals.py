@@ -8,21 +8,32 @@ import pytest
 
 from app.core.database import Database
 from app.core.ids import uuid7
-from app.core.scopes import Scope
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
+from app.scopes.base import ADMIN, Scope
+from app.scopes.items import ITEMS_READ, ITEMS_WRITE
 from app.services.api_keys import ApiKeyService
 from tests.client import App, Client, connect
 from tests.processes import run_app
 
-ITEM_SCOPES = (Scope.ITEMS_READ, Scope.ITEMS_WRITE)
+ITEM_SCOPES = (ITEMS_READ, ITEMS_WRITE)
+
+# How callers say who they are, as the OpenAPI document has it.
+SCHEMES = {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+BAD_CREDENTIALS = [{"x_api_key": "nonsense"}]
+
+
+async def holding(app: App, database: Database, *scopes: Scope) -> Client:
+    """Return a client with a key that holds these scopes."""
+    made = await make_key(database, *scopes)
+    return with_key(app, made.key)
 
 
 async def make_key(database: Database, *scopes: Scope) -> ApiKeyCreated:
     """Make a key for a caller of its own."""
     data = ApiKeyCreate(name="test", scopes=list(scopes))
     async with database.transaction() as session:
-        keys = ApiKeyService(SqlApiKeyRepository(session), [Scope.ADMIN], "test")
+        keys = ApiKeyService(SqlApiKeyRepository(session), [ADMIN], "test")
         return await keys.create(data, uuid7())
 
 
@@ -33,7 +44,7 @@ def with_key(app: App, key: str) -> Client:
 
 async def managing(app: App, database: Database) -> Client:
     """Return a new client that may manage keys."""
-    made = await make_key(database, Scope.ADMIN)
+    made = await make_key(database, ADMIN)
     return with_key(app, made.key)
 
 

@@ -9,13 +9,25 @@ import httpx2
 import pytest
 
 from app.core.database import Database
-from app.core.scopes import Scope
-from app.models import User
+from app.models.user import User
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
+from app.scopes.base import ADMIN, Scope
 from app.services.api_keys import ApiKeyService
 from tests.accounts import AUTH_URL, PASSWORD, signed_in
 from tests.client import App, Client, connect
+
+# How callers say who they are, as the OpenAPI document has it.
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+BAD_CREDENTIALS = [{"authorization": "Bearer nonsense"}, {"x_api_key": "nonsense"}]
+
+
+async def holding(app: App, database: Database, *scopes: Scope) -> Client:
+    """Return the client of a new user, who holds these scopes."""
+    return await signed_in(app, database, f"{uuid4()}@example.org", list(scopes))
 
 
 async def make_key_of(
@@ -26,7 +38,7 @@ async def make_key_of(
     """Make a key for a user."""
     data = ApiKeyCreate(name="test", scopes=list(scopes))
     async with database.transaction() as session:
-        keys = ApiKeyService(SqlApiKeyRepository(session), [Scope.ADMIN], "test")
+        keys = ApiKeyService(SqlApiKeyRepository(session), [ADMIN], "test")
         return await keys.create(data, owner_id)
 
 
@@ -71,7 +83,7 @@ async def bob(app: App, database: Database) -> Client:
 @pytest.fixture
 async def admin(app: App, database: Database) -> Client:
     """Return the client of an administrator."""
-    return await signed_in(app, database, "admin@example.org", [Scope.ADMIN])
+    return await signed_in(app, database, "admin@example.org", [ADMIN])
 
 
 def credentials(server_url: str, directory: Path) -> dict[str, str]:

@@ -10,9 +10,10 @@ from sqlalchemy import update
 from app.auth.passwords import Passwords
 from app.auth.tokens import issue_access_token
 from app.core.database import Database
-from app.core.scopes import Scope
-from app.models import User, UserSession
 from app.models.base import utc_now
+from app.models.session import UserSession
+from app.models.user import User
+from app.scopes.base import Scope
 from app.services.sessions import NEW_USER_SCOPES
 from tests.client import App, Client, connect
 from tests.settings import make_settings

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import pytest
 
 from app.core.database import Database
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 from tests.accounts import AUTH_URL, PASSWORD, signed_in
 from tests.client import App, Client
+
+# How callers say who they are, as the OpenAPI document has it.
+SCHEMES = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+BAD_CREDENTIALS = [{"authorization": "Bearer nonsense"}]
+
+
+async def holding(app: App, database: Database, *scopes: Scope) -> Client:
+    """Return the client of a new user, who holds these scopes."""
+    return await signed_in(app, database, f"{uuid4()}@example.org", list(scopes))
 
 
 @pytest.fixture
@@ -28,7 +38,7 @@ async def bob(app: App, database: Database) -> Client:
 @pytest.fixture
 async def admin(app: App, database: Database) -> Client:
     """Return the client of an administrator."""
-    return await signed_in(app, database, "admin@example.org", [Scope.ADMIN])
+    return await signed_in(app, database, "admin@example.org", [ADMIN])
 
 
 def credentials(server_url: str, directory: Path) -> dict[str, str]:

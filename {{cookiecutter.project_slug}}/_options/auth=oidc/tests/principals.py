@@ -7,10 +7,27 @@ from pathlib import Path
 
 import pytest
 
+from app.core.database import Database
+from app.scopes.base import Scope
 from tests.client import App, Client, connect
-from tests.issuer import ISSUER, Issuer
+from tests.issuer import DISCOVERY, ISSUER, Issuer
 
 ME = "/api/v1/me"
+
+# How callers say who they are, as the OpenAPI document has it.
+SCHEMES = {
+    "oidc": {
+        "type": "openIdConnect",
+        "openIdConnectUrl": f"{ISSUER.url}{DISCOVERY}",
+    }
+}
+BAD_CREDENTIALS = [{"authorization": "Bearer nonsense"}]
+
+
+async def holding(app: App, database: Database, *scopes: Scope) -> Client:
+    """Return a client with a token that grants these scopes."""
+    del database
+    return signed_in(app, "ada", " ".join(scopes))
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from httpx2 import ASGITransport, AsyncClient
 from app.core.database import Database
 from app.core.settings import Environment, Settings
 from app.main import create_app
-from app.models import Base
+from app.models.base import Base
 from tests.settings import make_settings
 
 Client = AsyncClient

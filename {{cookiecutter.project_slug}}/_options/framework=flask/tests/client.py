@@ -13,7 +13,7 @@ from httpx2 import Client, Headers, Request, WSGITransport
 from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
-from app.models import Base
+from app.models.base import Base
 from tests.settings import make_settings
 
 __all__ = ["App", "Client", "all_at_once", "connect", "make_app"]

@@ -35,8 +35,8 @@ def _statuses(operation: dict[str, Any]) -> set[int]:
         statuses |= {422}
     if "requestBody" in operation:
         statuses |= {400, 413, 415, 422}
-    if "security" in operation:
-        statuses |= {401, 403}
+    if operation.get("security"):
+        statuses |= {400, 401, 403}
     return statuses
 
 

@@ -1,8 +1,9 @@
-"""The tables. Importing this package registers all of them."""
+"""Tables, a module for each entity. Importing one imports all, as they need others."""
 
 from __future__ import annotations
 
-from app.models.base import Base
-from app.models.item import Item
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["Base", "Item"]
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)

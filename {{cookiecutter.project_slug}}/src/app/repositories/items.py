@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.errors import NotFoundError
-from app.models import Item
+from app.models.item import Item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

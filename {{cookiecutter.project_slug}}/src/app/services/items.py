@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.errors import NotFoundError
-from app.models import Item
+from app.models.item import Item
 from app.schemas.items import ItemPublic
 from app.schemas.pages import Page
 

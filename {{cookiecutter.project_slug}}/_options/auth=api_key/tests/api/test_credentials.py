@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 
 from app.core.database import Database
-from app.core.scopes import Scope
+from app.scopes.items import ITEMS_READ
 from tests.client import App, Client, connect
 from tests.principals import make_key, with_key
 
@@ -67,7 +67,7 @@ async def test_a_key_anywhere_else_is_not_looked_at(
     database: Database,
     place: dict[str, Any],
 ) -> None:
-    made = await make_key(database, Scope.ITEMS_READ)
+    made = await make_key(database, ITEMS_READ)
     response = await client.get(ITEMS, **filled(place, made.key))
     assert_is_challenged(response)
 
@@ -84,7 +84,7 @@ async def test_a_key_in_the_body_is_a_field_that_is_not_known(
 
 
 async def test_two_keys_at_once_are_400(app: App, database: Database) -> None:
-    made = await make_key(database, Scope.ITEMS_READ)
+    made = await make_key(database, ITEMS_READ)
     two: list[Any] = [("X-API-Key", made.key), ("X-API-Key", made.key)]
     response = await connect(app).get(ITEMS, headers=two)
     assert response.status_code == 400
@@ -95,7 +95,7 @@ async def test_other_credentials_beside_a_key_are_not_looked_at(
     app: App,
     database: Database,
 ) -> None:
-    made = await make_key(database, Scope.ITEMS_READ)
+    made = await make_key(database, ITEMS_READ)
     headers = {"Authorization": "Bearer nonsense"}
     response = await with_key(app, made.key).get(ITEMS, headers=headers)
     assert response.status_code == 200

@@ -13,9 +13,9 @@ from sqlalchemy import update
 from app.auth.keys import Key, parse_key
 from app.auth.keys import make_key as key_of_nobody
 from app.core.database import Database
-from app.core.scopes import Scope
-from app.models import ApiKey
+from app.models.api_key import ApiKey
 from app.models.base import utc_now
+from app.scopes.items import ITEMS_READ
 from tests.client import App
 from tests.principals import make_key, with_key
 
@@ -105,7 +105,7 @@ async def refusal(app: App, key: str) -> tuple[int, dict[str, Any], str]:
 @pytest.fixture
 async def good(database: Database) -> Key:
     """Return a key that is good."""
-    made = await make_key(database, Scope.ITEMS_READ)
+    made = await make_key(database, ITEMS_READ)
     key = parse_key(made.key)
     assert key is not None
     return key

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.core.database import Database
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN
+from app.scopes.items import ITEMS_READ, ITEMS_WRITE
 from tests.client import App, Client
 from tests.principals import make_key, with_key
 
@@ -32,7 +33,7 @@ async def test_who_is_no_administrator_manages_no_key_not_even_its_own(
     database: Database,
     alice: Client,
 ) -> None:
-    made = await make_key(database, Scope.ITEMS_READ, Scope.ITEMS_WRITE)
+    made = await make_key(database, ITEMS_READ, ITEMS_WRITE)
     own = with_key(app, made.key)
     for caller in (own, alice):
         for method, path in (
@@ -51,7 +52,7 @@ async def test_administrators_manage_keys_that_others_made(
     admin: Client,
     database: Database,
 ) -> None:
-    other = await make_key(database, Scope.ADMIN)
+    other = await make_key(database, ADMIN)
     made = await with_key(app, other.key).post(
         KEYS, json={"name": "ci", "scopes": ["items:read"]}
     )
@@ -77,7 +78,7 @@ async def test_an_administrator_can_revoke_itself(
     app: App,
     database: Database,
 ) -> None:
-    made = await make_key(database, Scope.ADMIN)
+    made = await make_key(database, ADMIN)
     own = with_key(app, made.key)
     response = await own.delete(f"{KEYS}/{made.id}")
     assert response.status_code == 204

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.core.database import Database
-from app.core.scopes import Scope
 from app.core.settings import Settings
-from app.models import ApiKey
+from app.models.api_key import ApiKey
+from app.scopes.items import ITEMS_READ
 from tests.client import App, all_at_once, make_app
 from tests.principals import make_key, managing, with_key
 
@@ -66,7 +66,7 @@ async def test_of_many_uses_at_once_one_is_noted(
     app: App,
     committing_database: Database,
 ) -> None:
-    made = await make_key(committing_database, Scope.ITEMS_READ)
+    made = await make_key(committing_database, ITEMS_READ)
     noted: list[int] = []
 
     def count(*arguments: object) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.auth.keys import make_key, parse_key
 from app.core.database import Database
-from app.models import Base
+from app.models.base import Base
 from tests.client import App, Client
 from tests.logs import logged
 from tests.principals import with_key

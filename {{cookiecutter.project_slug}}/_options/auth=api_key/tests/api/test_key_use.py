@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.database import Database
-from app.core.scopes import Scope
-from app.models import ApiKey
+from app.models.api_key import ApiKey
 from app.models.base import utc_now
+from app.scopes.items import ITEMS_READ
 from tests.client import App
 from tests.logs import logged
 from tests.principals import make_key, with_key
@@ -24,7 +24,7 @@ ITEMS = "/api/v1/items"
 
 @pytest.fixture
 async def made(database: Database) -> ApiKeyCreated:
-    return await make_key(database, Scope.ITEMS_READ)
+    return await make_key(database, ITEMS_READ)
 
 
 async def last_use(

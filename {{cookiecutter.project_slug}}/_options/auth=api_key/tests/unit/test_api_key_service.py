@@ -15,21 +15,22 @@ from app.auth.key_errors import ApiKeyOverError
 from app.auth.keys import parse_key
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
-from app.core.scopes import Scope
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyRotate
 from app.schemas.pages import PageQuery
+from app.scopes.base import ADMIN, Scope, all_scopes
+from app.scopes.items import ITEMS_READ, ITEMS_WRITE
 from app.services import api_keys
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.models import ApiKey
+    from app.models.api_key import ApiKey
 
 OWNER = uuid4()
 HERE = "192.0.2.1"
-READ = ApiKeyCreate(name="ci", scopes=[Scope.ITEMS_READ])
+READ = ApiKeyCreate(name="ci", scopes=[ITEMS_READ])
 AT_ONCE = ApiKeyRotate()
 DAY = timedelta(days=1)
 
@@ -89,7 +90,7 @@ def repository(clock: Clock) -> KeysInMemory:
 
 @pytest.fixture
 def keys(repository: KeysInMemory) -> ApiKeyService:
-    return ApiKeyService(repository, [Scope.ADMIN], HERE)
+    return ApiKeyService(repository, [ADMIN], HERE)
 
 
 async def test_of_a_made_key_only_a_hash_is_kept(
@@ -111,7 +112,7 @@ async def test_of_a_made_key_only_a_hash_is_kept(
 
 
 async def test_scopes_are_kept_once_and_in_order(keys: ApiKeyService) -> None:
-    scopes = [Scope.ITEMS_WRITE, Scope.ITEMS_READ, Scope.ITEMS_WRITE]
+    scopes = [ITEMS_WRITE, ITEMS_READ, ITEMS_WRITE]
     made = await keys.create(ApiKeyCreate(name="ci", scopes=scopes), OWNER)
     assert made.scopes == ["items:read", "items:write"]
 
@@ -119,10 +120,10 @@ async def test_scopes_are_kept_once_and_in_order(keys: ApiKeyService) -> None:
 @pytest.mark.parametrize(
     ("held", "wanted", "missing"),
     [
-        ([Scope.ITEMS_READ], [Scope.ITEMS_WRITE], "items:write"),
-        ([Scope.ITEMS_READ], [Scope.ITEMS_READ, Scope.ITEMS_WRITE], "items:write"),
-        ([Scope.ITEMS_READ, Scope.ITEMS_WRITE], [Scope.ADMIN], "admin"),
-        ([], [Scope.ITEMS_READ], "items:read"),
+        ([ITEMS_READ], [ITEMS_WRITE], "items:write"),
+        ([ITEMS_READ], [ITEMS_READ, ITEMS_WRITE], "items:write"),
+        ([ITEMS_READ, ITEMS_WRITE], [ADMIN], "admin"),
+        ([], [ITEMS_READ], "items:read"),
     ],
 )
 async def test_nobody_makes_a_key_that_may_do_more_than_they_may(
@@ -138,7 +139,7 @@ async def test_nobody_makes_a_key_that_may_do_more_than_they_may(
     assert repository.kept == {}
 
 
-@pytest.mark.parametrize("wanted", list(Scope))
+@pytest.mark.parametrize("wanted", all_scopes())
 async def test_administrators_make_keys_of_every_scope(
     keys: ApiKeyService,
     wanted: Scope,
@@ -187,7 +188,7 @@ async def test_the_overlap_does_not_prolong_the_old_key(
     clock: Clock,
 ) -> None:
     ends = clock.now + timedelta(hours=1)
-    data = ApiKeyCreate(name="ci", scopes=[Scope.ITEMS_READ], expires_at=ends)
+    data = ApiKeyCreate(name="ci", scopes=[ITEMS_READ], expires_at=ends)
     old = await keys.create(data, OWNER)
     await keys.rotate(old.id, ApiKeyRotate(overlap_seconds=7200))
     assert repository.kept[old.id].expires_at == ends
@@ -198,7 +199,7 @@ async def test_the_new_key_lives_as_long_as_the_old_one_was_to(
     clock: Clock,
 ) -> None:
     ends = clock.now + 90 * DAY
-    data = ApiKeyCreate(name="ci", scopes=[Scope.ITEMS_READ], expires_at=ends)
+    data = ApiKeyCreate(name="ci", scopes=[ITEMS_READ], expires_at=ends)
     old = await keys.create(data, OWNER)
     clock.now += 80 * DAY
     new = await keys.rotate(old.id, AT_ONCE)
@@ -210,7 +211,7 @@ async def test_a_life_until_the_end_of_time_gets_no_longer(
     clock: Clock,
 ) -> None:
     last = datetime.max.replace(tzinfo=UTC)
-    data = ApiKeyCreate(name="ci", scopes=[Scope.ITEMS_READ], expires_at=last)
+    data = ApiKeyCreate(name="ci", scopes=[ITEMS_READ], expires_at=last)
     old = await keys.create(data, OWNER)
     clock.now += DAY
     new = await keys.rotate(old.id, AT_ONCE)
@@ -228,7 +229,7 @@ async def test_what_is_over_is_not_rotated(keys: ApiKeyService, clock: Clock) ->
     revoked = await keys.create(READ, OWNER)
     await keys.revoke(revoked.id)
     ends = clock.now + DAY
-    data = ApiKeyCreate(name="ci", scopes=[Scope.ITEMS_READ], expires_at=ends)
+    data = ApiKeyCreate(name="ci", scopes=[ITEMS_READ], expires_at=ends)
     expired = await keys.create(data, OWNER)
     clock.now = ends
     for key in (revoked, expired):
@@ -240,8 +241,8 @@ async def test_nobody_rotates_a_key_that_may_do_more_than_they_may(
     keys: ApiKeyService,
     repository: KeysInMemory,
 ) -> None:
-    strong = await keys.create(ApiKeyCreate(name="ci", scopes=[Scope.ADMIN]), OWNER)
-    weaker = ApiKeyService(repository, [Scope.ITEMS_READ], HERE)
+    strong = await keys.create(ApiKeyCreate(name="ci", scopes=[ADMIN]), OWNER)
+    weaker = ApiKeyService(repository, [ITEMS_READ], HERE)
     with pytest.raises(InsufficientScopeError):
         await weaker.rotate(strong.id, AT_ONCE)
     assert repository.kept[strong.id].rotated_at is None

@@ -16,9 +16,9 @@ from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.auth.key_authenticator import KeyHolder, authenticate_key, note_use
 from app.auth.keys import Key, make_key
 from app.core.errors import BadRequestError, UnavailableError
-from app.core.scopes import Scope
 from app.models.base import utc_now
 from app.repositories.key_access import KeyAccess
+from app.scopes.items import ITEMS_READ
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -64,7 +64,7 @@ async def authenticate(header: str | None) -> KeyHolder:
 async def test_a_key_stands_for_its_owner_with_its_scopes() -> None:
     holder = await authenticate(KEY.text)
     assert holder.principal.id == ACCESS.owner_id
-    assert holder.principal.scopes == {Scope.ITEMS_READ}
+    assert holder.principal.scopes == {ITEMS_READ}
     assert holder.api_key_id == ACCESS.id
 
 

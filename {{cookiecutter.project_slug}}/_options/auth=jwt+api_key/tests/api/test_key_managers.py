@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from app.core.database import Database
-from app.core.scopes import Scope
 from app.repositories.api_keys import SqlApiKeyRepository
+from app.scopes.items import ITEMS_READ
 from tests.accounts import ME, PASSWORD, change_user
 from tests.client import App, Client
 from tests.principals import make_key_of, with_key
@@ -205,7 +205,7 @@ async def test_signing_out_does_not_end_a_key(
     alice: Client,
 ) -> None:
     owner_id = UUID(await id_of(alice))
-    made = await make_key_of(database, owner_id, Scope.ITEMS_READ)
+    made = await make_key_of(database, owner_id, ITEMS_READ)
     change = {"current_password": PASSWORD, "new_password": "another one for tests"}
     response = await alice.put(f"{ME}/password", json=change)
     assert response.status_code == 204

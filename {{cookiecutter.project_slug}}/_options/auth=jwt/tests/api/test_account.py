@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app.core.database import Database
-from app.models import Item, RefreshToken, User, UserSession
+from app.models.item import Item
+from app.models.session import RefreshToken, UserSession
+from app.models.user import User
 from app.repositories.users import SqlUserRepository
 from tests.accounts import AUTH_URL, ME, PASSWORD, log_in, signed_in, with_token
 from tests.client import App, Client

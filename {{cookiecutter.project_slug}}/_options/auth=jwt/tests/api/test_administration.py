@@ -181,3 +181,19 @@ async def test_what_administrators_cannot_change_is_422(
 async def test_an_impossible_page_is_422(admin: Client, query: dict[str, int]) -> None:
     response = await admin.get(USERS, params=query)
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize("field", ["scopes", "is_active"])
+async def test_nobody_can_raise_their_own_rights(alice: Client, field: str) -> None:
+    values: dict[str, object] = {"scopes": ["admin"], "is_active": True}
+    extra = {field: values[field]}
+    body = {"email": "new@example.org", "password": "a password for tests"} | extra
+    registered = await alice.post("/api/v1/auth/register", json=body)
+    changed = await alice.patch("/api/v1/users/me", json={"name": "Alice"} | extra)
+    for response in (registered, changed):
+        assert response.status_code == 422
+        (error,) = response.json()["errors"]
+        assert (error["loc"], error["type"]) == (["body", field], "extra_forbidden")
+    profile = await alice.get("/api/v1/users/me")
+    assert profile.json()["scopes"] == ["items:read", "items:write"]
+    assert profile.json()["name"] is None

@@ -11,7 +11,8 @@ from app.auth.passwords import Passwords
 from app.auth.tokens import read_access_token
 from app.core.database import Database
 from app.core.settings import Settings
-from app.models import User, UserSession
+from app.models.session import UserSession
+from app.models.user import User
 from tests.accounts import (
     AUTH_URL,
     ME,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core.database import Database
 from app.core.settings import Settings
-from app.models import User
+from app.models.user import User
 from tests.accounts import AUTH_URL, ME, PASSWORD, log_in, register, with_token
 from tests.client import App, Client, all_at_once, connect, make_app
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.database import Database
-from app.models import User
+from app.models.user import User
 from tests.accounts import AUTH_URL, PASSWORD, log_in, register
 from tests.client import Client
 

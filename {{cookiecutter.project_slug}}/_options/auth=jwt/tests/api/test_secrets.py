@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.auth.tokens import refresh_token_hash
 from app.core.database import Database
-from app.models import User
+from app.models.user import User
 from tests.accounts import AUTH_URL, ME, PASSWORD, change_user, with_token
 from tests.client import App, Client
 from tests.logs import logged

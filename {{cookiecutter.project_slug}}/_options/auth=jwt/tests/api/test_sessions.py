@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from app.auth.tokens import refresh_token_hash
 from app.core.database import Database
-from app.models import RefreshToken, UserSession
 from app.models.base import utc_now
+from app.models.session import RefreshToken, UserSession
 from tests.accounts import AUTH_URL, ME, log_in, register, with_token
 from tests.client import App, Client, connect, make_app
 from tests.settings import AUTH, make_settings

@@ -10,7 +10,8 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from app.core.database import Database, run_on_connection
-from app.models import Item, User
+from app.models.item import Item
+from app.models.user import User
 from app.repositories.users import EmailTakenError, SqlUserRepository
 from tests.settings import make_settings
 

@@ -18,8 +18,8 @@ from app.auth.errors import (
 from app.auth.tokens import issue_access_token
 from app.core.auth_settings import AuthSettings
 from app.core.errors import BadRequestError
-from app.core.scopes import Scope
 from app.repositories.access import Access
+from app.scopes.items import ITEMS_READ
 from tests.settings import AUTH
 
 if TYPE_CHECKING:
@@ -182,12 +182,12 @@ async def test_the_cache_does_not_grow_without_end(
 
 @pytest.mark.parametrize("held", [{"items:read"}, {"items:read", "admin"}, {"admin"}])
 def test_a_scope_is_held_by_itself_or_by_administrators(held: set[str]) -> None:
-    Principal(USER, frozenset(held)).require(Scope.ITEMS_READ)
+    Principal(USER, frozenset(held)).require(ITEMS_READ)
 
 
 @pytest.mark.parametrize("held", [set(), {"items:write"}, {"items:readx"}])
 def test_a_scope_that_is_not_held_is_refused_by_name(held: set[str]) -> None:
     with pytest.raises(InsufficientScopeError) as refusal:
-        Principal(USER, frozenset(held)).require(Scope.ITEMS_READ)
+        Principal(USER, frozenset(held)).require(ITEMS_READ)
     challenge = refusal.value.headers["WWW-Authenticate"]
     assert 'error="insufficient_scope", scope="items:read"' in challenge

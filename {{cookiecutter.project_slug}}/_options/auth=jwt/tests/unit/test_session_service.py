@@ -28,7 +28,8 @@ from tests.settings import AUTH
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.models import User, UserSession
+    from app.models.session import UserSession
+    from app.models.user import User
 
 ADA = "ada@example.org"
 PASSWORD = "a password for tests"

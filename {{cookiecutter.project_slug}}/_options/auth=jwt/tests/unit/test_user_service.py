@@ -13,19 +13,20 @@ from app.auth.passwords import Passwords
 from app.core.auth_settings import AuthSettings
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
-from app.core.scopes import Scope
 from app.core.sections import RateLimitSettings
 from app.models.base import utc_now
 from app.repositories.users import EmailTakenError
 from app.schemas.pages import PageQuery
 from app.schemas.users import PasswordChange, ProfileUpdate, UserPublic, UserUpdate
+from app.scopes.base import ADMIN
+from app.scopes.items import ITEMS_READ
 from app.services.users import UserService
 from tests.settings import AUTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.models import User
+    from app.models.user import User
 
 ADA = "ada@example.org"
 PASSWORD = "a password for tests"
@@ -86,7 +87,7 @@ def users(repository: UsersInMemory) -> UserService:
 
 @pytest.fixture
 async def ada(users: UserService) -> UserPublic:
-    return await users.create(ADA, PASSWORD, [Scope.ITEMS_READ])
+    return await users.create(ADA, PASSWORD, [ITEMS_READ])
 
 
 async def test_a_created_account_can_be_got(
@@ -248,7 +249,7 @@ async def test_an_account_is_promoted_and_demoted(
     repository: UsersInMemory,
     ada: UserPublic,
 ) -> None:
-    promoted = await users.administer(ada.id, UserUpdate(scopes=[Scope.ADMIN]))
+    promoted = await users.administer(ada.id, UserUpdate(scopes=[ADMIN]))
     assert promoted.scopes == ["admin"]
     demoted = await users.administer(ada.id, UserUpdate(scopes=[]))
     assert demoted.scopes == []

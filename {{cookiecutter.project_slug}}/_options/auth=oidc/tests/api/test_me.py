@@ -4,6 +4,7 @@ from app.auth.identity import principal_id
 from app.core.database import Database
 from tests.client import App, Client, connect, make_app
 from tests.issuer import ISSUER, Issuer
+from tests.operations import scopes_of
 from tests.principals import ME, bearer
 from tests.settings import AUTH, make_settings
 
@@ -19,6 +20,10 @@ async def test_callers_learn_who_they_are_here(alice: Client) -> None:
         "subject": "alice",
         "scopes": ["items:read", "items:write"],
     }
+
+
+async def test_every_caller_may_ask_who_they_are(client: Client) -> None:
+    assert await scopes_of(client, ME) == {("get", ME): []}
 
 
 async def test_scopes_that_are_not_ours_do_not_show(app: App) -> None:

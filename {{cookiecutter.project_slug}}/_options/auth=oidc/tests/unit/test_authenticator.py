@@ -14,7 +14,7 @@ from app.auth.identity import principal_id
 from app.auth.provider import Provider
 from app.core.auth_settings import AuthSettings
 from app.core.errors import BadRequestError
-from app.core.scopes import Scope
+from app.scopes.items import ITEMS_READ
 from tests.issuer import Issuer
 from tests.settings import AUTH
 
@@ -73,7 +73,7 @@ async def test_a_scope_is_held_by_itself_or_by_administrators(
     held: str,
 ) -> None:
     header = f"Bearer {issuer.token(claims={'scope': held})}"
-    needed = [Scope.ITEMS_READ]
+    needed = [ITEMS_READ]
     identity = await authenticator.authenticate(header, needed, client="a")
     assert identity.id == principal_id(issuer.url, "alice")
 
@@ -86,6 +86,6 @@ async def test_a_scope_that_is_not_held_is_refused_by_name(
 ) -> None:
     header = f"Bearer {issuer.token(claims={'scope': held})}"
     with pytest.raises(InsufficientScopeError) as refusal:
-        await authenticator.authenticate(header, [Scope.ITEMS_READ], client="a")
+        await authenticator.authenticate(header, [ITEMS_READ], client="a")
     challenge = refusal.value.headers["WWW-Authenticate"]
     assert 'error="insufficient_scope", scope="items:read"' in challenge

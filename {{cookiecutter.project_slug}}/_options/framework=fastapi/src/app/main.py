@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=VERSION,
         lifespan=lifespan,
         openapi_url=None,
+        generate_unique_id_function=attrgetter("name"),
         redirect_slashes=False,
     )
     app.state.settings = settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import APIKeyHeader, SecurityScopes
@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader, SecurityScopes
 from app.api.dependencies import SessionDep
 from app.auth import Principal
 from app.auth.key_authenticator import authenticate_key, note_use
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.
 _api_key = APIKeyHeader(name="X-API-Key", scheme_name="apiKey", auto_error=False)
@@ -27,14 +27,20 @@ async def current_principal(
     header = ",".join(request.headers.getlist("x-api-key")) or None
     holder = await authenticate_key(header, session, request.state.client.address)
     for scope in needed.scopes:
-        holder.principal.require(Scope(scope))
+        holder.principal.require(scope)
     if holder.is_news:
         database = request.app.state.database
         background.add_task(note_use, database, holder.api_key_id)
     return holder.principal
 
 
-Caller = Annotated[Principal, Security(current_principal)]
-Reader = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_READ])]
-Writer = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_WRITE])]
-Admin = Annotated[Principal, Security(current_principal, scopes=[Scope.ADMIN])]
+def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
+    """Return the dependency on a caller who holds these scopes."""
+    return Security(current_principal, scopes=scopes)
+
+
+Caller = Annotated[Principal, holder_of()]
+Admin = Annotated[Principal, holder_of(ADMIN)]
+
+# Marks a route that needs no credentials: `openapi_extra=OPEN`.
+OPEN: Final[dict[str, Any]] = {"security": []}

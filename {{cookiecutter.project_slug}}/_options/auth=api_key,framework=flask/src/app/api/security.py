@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from flask import Response, after_this_request, request
@@ -13,7 +13,7 @@ from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
 from app.auth import Principal
 from app.auth.key_authenticator import authenticate_key, note_use
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:
@@ -33,8 +33,8 @@ def _note_use_once_sent(api_key_id: UUID, response: Response) -> Response:
     return response
 
 
-class ApiKey(Given):
-    """Says that a parameter is the caller, who holds the needed scopes."""
+class HolderOf(Given):
+    """Marks a parameter as the caller, who holds these scopes."""
 
     def __init__(self, *needed: Scope) -> None:
         super().__init__(partial(current_principal, *needed))
@@ -48,7 +48,8 @@ class ApiKey(Given):
         }
 
 
-Caller = Annotated[Principal, ApiKey()]
-Reader = Annotated[Principal, ApiKey(Scope.ITEMS_READ)]
-Writer = Annotated[Principal, ApiKey(Scope.ITEMS_WRITE)]
-Admin = Annotated[Principal, ApiKey(Scope.ADMIN)]
+Caller = Annotated[Principal, HolderOf()]
+Admin = Annotated[Principal, HolderOf(ADMIN)]
+
+# Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
+OPEN: Final[dict[str, Any]] = {"security": []}

@@ -11,11 +11,11 @@ import click
 from pydantic import ValidationError
 
 from app.commands._database import with_database
-from app.core.scopes import Scope
 from app.models.base import utc_now
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import MAX_OVERLAP_SECONDS, ApiKeyCreate, ApiKeyRotate
 from app.schemas.pages import PageQuery
+from app.scopes.base import ADMIN
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def print_key(made: ApiKeyCreated) -> None:
 
 def all_keys(session: Session) -> ApiKeyService:
     """Return every key: who has this machine has them anyway."""
-    return ApiKeyService(SqlApiKeyRepository(session), [Scope.ADMIN], CLIENT)
+    return ApiKeyService(SqlApiKeyRepository(session), [ADMIN], CLIENT)
 
 
 @click.command("list")

@@ -10,7 +10,7 @@ import click
 from app.commands import _api_keys
 from app.commands._database import with_database
 from app.core.ids import uuid7
-from app.core.scopes import Scope
+from app.scopes.base import all_scopes
 
 if TYPE_CHECKING:
     from app.core.database import Database
@@ -29,7 +29,7 @@ def command() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice([scope.value for scope in Scope]),
+    type=click.Choice(all_scopes()),
     help="What it may do; can be given several times.",
 )
 @click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sqlalchemy import CursorResult, Select, delete, func, or_, select
 
-from app.models import ApiKey
+from app.models.api_key import ApiKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, update
 
-from app.models import ApiKey
+from app.models.api_key import ApiKey
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from app.core.scopes import Scope
 from app.schemas.base import RequestBody, ResponseBody, Text
+from app.schemas.scopes import Scopes
 
 MAX_OVERLAP_SECONDS = 30 * 24 * 60 * 60
 
@@ -31,7 +31,7 @@ class ApiKeyCreate(RequestBody):
     """A new key; without an end, it is good until it is revoked."""
 
     name: Annotated[Text, Field(min_length=1, max_length=200)]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+    scopes: Annotated[Scopes, Field(min_length=1)]
     expires_at: Annotated[AwareDatetime, AfterValidator(_ahead)] | None = None
 
 

@@ -11,12 +11,11 @@ from app.auth.errors import InsufficientScopeError
 from app.auth.key_errors import ApiKeyOverError
 from app.auth.keys import make_key
 from app.core.errors import NotFoundError
-from app.core.implied_scopes import with_implied
-from app.core.scopes import Scope
-from app.models import ApiKey
+from app.models.api_key import ApiKey
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.pages import Page
+from app.scopes.base import with_implied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,7 +149,7 @@ class ApiKeyService:
 
     def _check(self, scopes: Iterable[str]) -> None:
         for scope in sorted(set(scopes) - self._allowed):
-            raise InsufficientScopeError(Scope(scope))
+            raise InsufficientScopeError(scope)
 
     def _record(self, event: str, key: ApiKeyPublic, **fields: str) -> None:
         audit_log.info(event, key_id=key.prefix, client=self._client, **fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
@@ -15,7 +15,7 @@ from app.auth.key_authenticator import authenticate_key, note_use
 from app.auth.keys import SCHEME as API_KEY
 from app.core.database import Session
 from app.core.errors import BadRequestError
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 # Document the schemes; the headers themselves are read below.
 _bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
@@ -33,7 +33,7 @@ async def current_principal(
     """Return the caller, if they hold the needed scopes."""
     principal = await _authenticate(request, session, background)
     for scope in needed.scopes:
-        principal.require(Scope(scope))
+        principal.require(scope)
     return principal
 
 
@@ -70,8 +70,14 @@ async def _authenticate(
     return holder.principal
 
 
-Caller = Annotated[Principal, Security(current_principal)]
-Reader = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_READ])]
-Writer = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_WRITE])]
-Admin = Annotated[Principal, Security(current_principal, scopes=[Scope.ADMIN])]
+def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
+    """Return the dependency on a caller who holds these scopes."""
+    return Security(current_principal, scopes=scopes)
+
+
+Caller = Annotated[Principal, holder_of()]
+Admin = Annotated[Principal, holder_of(ADMIN)]
 SignedIn = Annotated[Principal, Depends(signed_in_principal)]
+
+# Marks a route that needs no credentials: `openapi_extra=OPEN`.
+OPEN: Final[dict[str, Any]] = {"security": []}

@@ -18,7 +18,7 @@ from app.auth.bearer import BearerRequiredError
 from app.auth.key_authenticator import authenticate_key, note_use
 from app.auth.keys import SCHEME as API_KEY
 from app.core.errors import BadRequestError
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 _SCHEMES: Final[dict[str, dict[str, str]]] = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -64,7 +64,7 @@ def _note_use_once_sent(api_key_id: UUID, response: Response) -> Response:
 
 
 class Credentials(Given):
-    """Says that a parameter is the caller, and how they say who they are."""
+    """Marks a parameter as the caller, identified by one of these schemes."""
 
     def __init__(
         self,
@@ -83,12 +83,16 @@ class Credentials(Given):
         components["securitySchemes"] = _SCHEMES
 
 
-def _holder_of(*needed: Scope) -> Credentials:
-    return Credentials(partial(current_principal, *needed), needed)
+class HolderOf(Credentials):
+    """Marks a parameter as the caller, who holds these scopes."""
+
+    def __init__(self, *needed: Scope) -> None:
+        super().__init__(partial(current_principal, *needed), needed)
 
 
-Caller = Annotated[Principal, _holder_of()]
-Reader = Annotated[Principal, _holder_of(Scope.ITEMS_READ)]
-Writer = Annotated[Principal, _holder_of(Scope.ITEMS_WRITE)]
-Admin = Annotated[Principal, _holder_of(Scope.ADMIN)]
+Caller = Annotated[Principal, HolderOf()]
+Admin = Annotated[Principal, HolderOf(ADMIN)]
 SignedIn = Annotated[Principal, Credentials(signed_in_principal, schemes=["bearer"])]
+
+# Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
+OPEN: Final[dict[str, Any]] = {"security": []}

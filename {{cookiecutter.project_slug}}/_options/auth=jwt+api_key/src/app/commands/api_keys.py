@@ -10,10 +10,10 @@ import click
 from app.commands import _api_keys
 from app.commands._database import with_database
 from app.core.errors import NotFoundError
-from app.core.scopes import Scope
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.repositories.users import SqlUserRepository
 from app.schemas.users import normalised_email
+from app.scopes.base import all_scopes
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def command() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice([scope.value for scope in Scope]),
+    type=click.Choice(all_scopes()),
     help="What it may do; can be given several times.",
 )
 @click.option(

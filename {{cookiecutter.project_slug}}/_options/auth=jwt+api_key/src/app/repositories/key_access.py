@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from app.core.implied_scopes import with_implied
-from app.models import ApiKey, User
+from app.models.api_key import ApiKey
+from app.models.user import User
+from app.scopes.base import with_implied
 
 if TYPE_CHECKING:
     from collections.abc import Collection

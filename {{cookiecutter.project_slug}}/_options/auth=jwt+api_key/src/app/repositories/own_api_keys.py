@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.models import ApiKey
+from app.models.api_key import ApiKey
 from app.repositories.api_keys import SqlApiKeyRepository
 
 if TYPE_CHECKING:

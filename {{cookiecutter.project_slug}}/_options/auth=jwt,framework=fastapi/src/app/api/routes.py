@@ -1,16 +1,14 @@
-"""The API's routers, in the order in which they are documented."""
+"""Adds the routes of the API, and what they need to know who is calling."""
 
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 
-from app.api import items, sessions, users
 from app.api.dependencies import limit_requests
+from app.api.v1 import ROUTERS
 from app.auth.attempts import AttemptLimiter
 from app.auth.authenticator import Authenticator
 from app.auth.passwords import Passwords
-
-ROUTERS = (sessions.router, users.router, items.router)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from app.api.dependencies import SessionDep
 from app.auth import Principal
 from app.auth.authenticator import Authenticator
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.
 _bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
@@ -27,11 +27,17 @@ async def current_principal(
     headers = request.headers.getlist("authorization")
     principal = await authenticator.authenticate(",".join(headers) or None, session)
     for scope in needed.scopes:
-        principal.require(Scope(scope))
+        principal.require(scope)
     return principal
 
 
-Caller = Annotated[Principal, Security(current_principal)]
-Reader = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_READ])]
-Writer = Annotated[Principal, Security(current_principal, scopes=[Scope.ITEMS_WRITE])]
-Admin = Annotated[Principal, Security(current_principal, scopes=[Scope.ADMIN])]
+def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
+    """Return the dependency on a caller who holds these scopes."""
+    return Security(current_principal, scopes=scopes)
+
+
+Caller = Annotated[Principal, holder_of()]
+Admin = Annotated[Principal, holder_of(ADMIN)]
+
+# Marks a route that needs no credentials: `openapi_extra=OPEN`.
+OPEN: Final[dict[str, Any]] = {"security": []}

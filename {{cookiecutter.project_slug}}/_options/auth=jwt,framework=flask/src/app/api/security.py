@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from flask import current_app, request
 
@@ -11,7 +11,7 @@ from app.api.dependencies import get_session
 from app.api.operations import Given
 from app.auth import Principal
 from app.auth.authenticator import Authenticator
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:
@@ -24,8 +24,8 @@ def current_principal(*needed: Scope) -> Principal:
     return principal
 
 
-class Bearer(Given):
-    """Says that a parameter is the caller, who holds the needed scopes."""
+class HolderOf(Given):
+    """Marks a parameter as the caller, who holds these scopes."""
 
     def __init__(self, *needed: Scope) -> None:
         super().__init__(partial(current_principal, *needed))
@@ -39,7 +39,8 @@ class Bearer(Given):
         }
 
 
-Caller = Annotated[Principal, Bearer()]
-Reader = Annotated[Principal, Bearer(Scope.ITEMS_READ)]
-Writer = Annotated[Principal, Bearer(Scope.ITEMS_WRITE)]
-Admin = Annotated[Principal, Bearer(Scope.ADMIN)]
+Caller = Annotated[Principal, HolderOf()]
+Admin = Annotated[Principal, HolderOf(ADMIN)]
+
+# Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
+OPEN: Final[dict[str, Any]] = {"security": []}

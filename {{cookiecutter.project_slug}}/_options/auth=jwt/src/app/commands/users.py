@@ -10,9 +10,9 @@ import click
 from app.auth.attempts import AttemptLimiter
 from app.auth.passwords import Passwords
 from app.commands._database import with_database
-from app.core.scopes import Scope
 from app.repositories.users import SqlUserRepository
 from app.schemas.users import checked_password, normalised_email
+from app.scopes.base import ADMIN
 from app.services.users import UserService
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ async def create_admin(settings: Settings, database: Database, email: str) -> No
     password = _password()
     async with database.transaction() as session:
         users = _users(settings, database, session)
-        user = await users.create(email, password, [Scope.ADMIN])
+        user = await users.create(email, password, [ADMIN])
     click.echo(f"Made administrator {user.email} ({user.id}).")
 
 

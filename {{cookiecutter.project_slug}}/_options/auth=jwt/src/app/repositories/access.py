@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from app.models import User, UserSession
 from app.models.base import utc_now
+from app.models.session import UserSession
+from app.models.user import User
 
 if TYPE_CHECKING:
     from uuid import UUID

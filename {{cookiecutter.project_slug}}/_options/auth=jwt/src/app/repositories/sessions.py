@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sqlalchemy import CursorResult, delete, select, update
 
-from app.models import RefreshToken, User, UserSession
+from app.models.session import RefreshToken, UserSession
+from app.models.user import User
 from app.repositories.users import SqlUserRepository
 
 if TYPE_CHECKING:

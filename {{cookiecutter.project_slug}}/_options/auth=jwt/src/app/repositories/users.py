@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.errors import AppError, NotFoundError
-from app.models import User, UserSession
+from app.models.session import UserSession
+from app.models.user import User
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

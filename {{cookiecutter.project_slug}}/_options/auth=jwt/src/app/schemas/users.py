@@ -10,8 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, Secret, TypeAdapter, ValidationError
 from pydantic.config import JsonDict
 
-from app.core.scopes import Scope
 from app.schemas.base import RequestBody, ResponseBody, Text
+from app.schemas.scopes import Scopes
 
 # NIST SP 800-63B-4 section 3.1.1.2, for a password that is the only factor.
 _MIN_PASSWORD = 15
@@ -104,7 +104,7 @@ class UserUpdate(RequestBody):
     """What an administrator changes."""
 
     is_active: bool = Field(default_factory=bool)
-    scopes: list[Scope] = Field(default_factory=list, max_length=len(Scope))
+    scopes: Scopes = Field(default_factory=list)
 
 
 class UserPublic(ResponseBody):

@@ -17,11 +17,12 @@ from app.auth.tokens import (
     new_refresh_token,
     refresh_token_hash,
 )
-from app.core.scopes import Scope
-from app.models import User, UserSession
 from app.models.base import utc_now
+from app.models.session import UserSession
+from app.models.user import User
 from app.schemas.sessions import Tokens
 from app.schemas.users import UserPublic, normalised_email
+from app.scopes.base import ADMIN, all_scopes
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from app.schemas.sessions import Login, Refresh
     from app.schemas.users import UserRegister
 
-NEW_USER_SCOPES = [Scope.ITEMS_READ, Scope.ITEMS_WRITE]
+NEW_USER_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 
 audit_log = structlog.get_logger("app.audit")
 

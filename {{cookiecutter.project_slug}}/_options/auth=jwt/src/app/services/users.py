@@ -9,7 +9,7 @@ import structlog
 from app.auth.account_errors import WeakPasswordError, WrongPasswordError
 from app.auth.passwords import weakness
 from app.core.errors import NotFoundError
-from app.models import User
+from app.models.user import User
 from app.schemas.pages import Page
 from app.schemas.users import UserPublic
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from app.auth.attempts import AttemptLimiter
     from app.auth.passwords import Passwords
     from app.core.auth_settings import AuthSettings
-    from app.core.scopes import Scope
     from app.repositories.users import UserRepository
     from app.schemas.pages import PageQuery
     from app.schemas.users import PasswordChange, ProfileUpdate, UserUpdate
+    from app.scopes.base import Scope
 
 audit_log = structlog.get_logger("app.audit")
 

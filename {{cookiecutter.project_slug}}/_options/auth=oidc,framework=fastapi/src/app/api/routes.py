@@ -1,4 +1,4 @@
-"""The API's routers, in the order in which they are documented."""
+"""Adds the routes of the API, and what they need to know who is calling."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from app.api import items, me
 from app.api.dependencies import limit_requests
+from app.api.v1 import ROUTERS
 from app.auth.authenticator import Authenticator
 from app.auth.provider import Provider, discovery_url
-
-ROUTERS = (me.router, items.router)
 
 
 def add_routes(app: FastAPI) -> None:

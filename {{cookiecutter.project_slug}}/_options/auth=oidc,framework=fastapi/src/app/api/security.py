@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import OpenIdConnect, SecurityScopes
 
 from app.auth.authenticator import Authenticator
 from app.auth.identity import Identity
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 # Documents the scheme; its address is a setting, which `add_routes` fills in.
 _oidc = OpenIdConnect(openIdConnectUrl="", scheme_name="oidc", auto_error=False)
@@ -25,12 +25,18 @@ async def current_principal(
     headers = request.headers.getlist("authorization")
     return await authenticator.authenticate(
         ",".join(headers) or None,
-        map(Scope, needed.scopes),
+        needed.scopes,
         client=request.state.client.address,
     )
 
 
-Caller = Annotated[Identity, Security(current_principal)]
-Reader = Annotated[Identity, Security(current_principal, scopes=[Scope.ITEMS_READ])]
-Writer = Annotated[Identity, Security(current_principal, scopes=[Scope.ITEMS_WRITE])]
-Admin = Annotated[Identity, Security(current_principal, scopes=[Scope.ADMIN])]
+def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
+    """Return the dependency on a caller who holds these scopes."""
+    return Security(current_principal, scopes=scopes)
+
+
+Caller = Annotated[Identity, holder_of()]
+Admin = Annotated[Identity, holder_of(ADMIN)]
+
+# Marks a route that needs no credentials: `openapi_extra=OPEN`.
+OPEN: Final[dict[str, Any]] = {"security": []}

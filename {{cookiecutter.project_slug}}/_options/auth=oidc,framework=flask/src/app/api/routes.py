@@ -1,18 +1,13 @@
-"""The API's blueprints, in the order in which they are documented."""
+"""Adds the routes of the API, and what they need to know who is calling."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from app.api import items, me
 from app.api.dependencies import limit_requests
+from app.api.v1 import BLUEPRINTS
 from app.auth.authenticator import Authenticator
 from app.auth.provider import Provider
-
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-blueprint.before_request(limit_requests)
-blueprint.register_blueprint(me.blueprint)
-blueprint.register_blueprint(items.blueprint)
 
 
 def add_routes(app: Flask) -> None:
@@ -20,4 +15,8 @@ def add_routes(app: Flask) -> None:
     settings = app.extensions["settings"].auth
     provider = app.extensions["identity_provider"] = Provider(settings.issuer)
     app.extensions["authenticator"] = Authenticator(settings, provider)
+    blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+    blueprint.before_request(limit_requests)
+    for resource in BLUEPRINTS:
+        blueprint.register_blueprint(resource)
     app.register_blueprint(blueprint)

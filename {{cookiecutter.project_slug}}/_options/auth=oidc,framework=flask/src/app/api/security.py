@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from flask import current_app, request
 
@@ -12,7 +12,7 @@ from app.api.operations import Given
 from app.auth.authenticator import Authenticator
 from app.auth.identity import Identity
 from app.auth.provider import discovery_url
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Identity:
@@ -23,8 +23,8 @@ def current_principal(*needed: Scope) -> Identity:
     return authenticator.authenticate(header or None, needed, client=address)
 
 
-class Bearer(Given):
-    """Says that a parameter is the caller, who holds the needed scopes."""
+class HolderOf(Given):
+    """Marks a parameter as the caller, who holds these scopes."""
 
     def __init__(self, *needed: Scope) -> None:
         super().__init__(partial(current_principal, *needed))
@@ -38,7 +38,8 @@ class Bearer(Given):
         components["securitySchemes"] = {"oidc": scheme}
 
 
-Caller = Annotated[Identity, Bearer()]
-Reader = Annotated[Identity, Bearer(Scope.ITEMS_READ)]
-Writer = Annotated[Identity, Bearer(Scope.ITEMS_WRITE)]
-Admin = Annotated[Identity, Bearer(Scope.ADMIN)]
+Caller = Annotated[Identity, HolderOf()]
+Admin = Annotated[Identity, HolderOf(ADMIN)]
+
+# Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
+OPEN: Final[dict[str, Any]] = {"security": []}

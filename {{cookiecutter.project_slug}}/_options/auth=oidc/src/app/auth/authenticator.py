@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from app.auth.identity import Identity
     from app.auth.provider import Provider
     from app.core.auth_settings import AuthSettings
-    from app.core.scopes import Scope
 
 logger = structlog.get_logger(__name__)
 
@@ -34,7 +33,7 @@ class Authenticator:
         self._provider = provider
 
     async def authenticate(
-        self, authorization: str | None, needed: Iterable[Scope], *, client: str
+        self, authorization: str | None, needed: Iterable[str], *, client: str
     ) -> Identity:
         """Return the caller, who holds the needed scopes.
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.auth.principal import Principal
-from app.core.scopes import Scope
+from app.scopes.base import all_scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ def scopes_of(claims: dict[str, Any], roles_claim: str) -> frozenset[str]:
     sources = [claims.get("scope"), claims.get("scp")]
     if roles_claim:
         sources.append(_claim_at(claims, roles_claim))
-    granted = {name for source in sources for name in _names(source)}
-    return frozenset(scope for scope in Scope if scope in granted)
+    granted = frozenset(name for source in sources for name in _names(source))
+    return granted.intersection(all_scopes())
 
 
 def _claim_at(claims: dict[str, Any], path: str) -> object:

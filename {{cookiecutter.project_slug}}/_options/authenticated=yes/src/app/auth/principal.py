@@ -9,7 +9,7 @@ import structlog
 
 from app.auth.errors import InsufficientScopeError
 from app.auth.schemes import SCHEMES
-from app.core.scopes import Scope
+from app.scopes.base import ADMIN
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,12 +32,12 @@ class Principal:
     scopes: frozenset[str]
     scheme: str = SCHEMES[0]
 
-    def require(self, scope: Scope) -> None:
+    def require(self, scope: str) -> None:
         """Let only callers through that have the scope.
 
         Raises:
             InsufficientScopeError: this one does not.
         """
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
-            audit_log.warning("forbidden", principal_id=str(self.id), scope=str(scope))
+        if scope not in self.scopes and ADMIN not in self.scopes:
+            audit_log.warning("forbidden", principal_id=str(self.id), scope=scope)
             raise InsufficientScopeError(scope, self.scheme)

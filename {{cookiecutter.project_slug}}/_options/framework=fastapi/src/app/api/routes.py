@@ -1,13 +1,11 @@
-"""The API's routers, in the order in which they are documented."""
+"""Adds the routes of the API."""
 
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 
-from app.api import items
 from app.api.dependencies import limit_requests
-
-ROUTERS = (items.router,)
+from app.api.v1 import ROUTERS
 
 
 def add_routes(app: FastAPI) -> None:

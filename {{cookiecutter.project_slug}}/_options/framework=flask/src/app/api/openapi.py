@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,18 @@ _REF = "#/components/schemas/{model}"
 def describe(app: Flask) -> dict[str, Any]:
     """Return the document for every operation among the application's views."""
     with app.app_context():  # what is given may depend on the settings
-        return with_problems(_document(app))
+        document: dict[str, Any] = _without_nulls(_document(app))
+        return with_problems(document)
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+    """Return a value without keys that hold null: such a default says nothing."""
+    if isinstance(value, dict):
+        kept = {key: each for key, each in value.items() if each is not None}
+        return {key: _without_nulls(each) for key, each in kept.items()}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in value]
+    return value
 
 
 def _document(app: Flask) -> dict[str, Any]:
@@ -44,7 +54,7 @@ def _document(app: Flask) -> dict[str, Any]:
             path = documented_path(rule.rule)
             (method,) = (rule.methods or set()) - {"HEAD"}
             paths.setdefault(path, {})[method.lower()] = {
-                "operationId": _operation_id(view, path, method),
+                "operationId": view.__name__,
                 "tags": rule.endpoint.split(".")[-2:-1],
                 **_operation(view, schemas, components),
             }
@@ -71,10 +81,6 @@ def _bodies(
         yield view, "serialization", view.output
 
 
-def _operation_id(view: Operation, path: str, method: str) -> str:
-    return re.sub(r"\W", "_", f"{view.__name__}{path}_{method.lower()}")
-
-
 def _operation(
     view: Operation, schemas: Schemas, components: dict[str, Any]
 ) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def _operation(
         described["requestBody"] = {"required": True, "content": content}
     for given in view.given.values():
         given.describe(described, components)
-    return described
+    return {**described, **view.openapi_extra}
 
 
 def _parameters(

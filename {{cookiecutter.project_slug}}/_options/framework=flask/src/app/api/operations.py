@@ -2,7 +2,7 @@
 
     @blueprint.patch("/<item_id>")
     @operation()
-    def update_item(item_id: UUID, data: ItemUpdate, principal: Writer) -> ItemPublic:
+    def update_item(item_id: UUID, data: ItemUpdate, caller: ItemWriter) -> ItemPublic:
 
 `data` is the JSON body and `query` the query string. A parameter annotated with `Given`
 gets what its function returns. Any other is a part of the path. `app.api.openapi`
@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl
 
@@ -61,6 +62,7 @@ class Operation:
     Attributes:
         status: the status of its success.
         refusals: statuses of its failures that do not follow from its annotations.
+        openapi_extra: what its description in the OpenAPI document has besides.
         given: the parameters that functions supply.
         inputs: the parameters that are read from the request.
         output: what it answers with; fields that are not declared never get out.
@@ -73,12 +75,14 @@ class Operation:
         view: Callable[..., object],
         status: HTTPStatus,
         refusals: tuple[int, ...],
+        openapi_extra: Mapping[str, Any],
     ) -> None:
         update_wrapper(self, view)
         hints = get_type_hints(view, include_extras=True)
         self._view = view
         self.status = status
         self.refusals = refusals
+        self.openapi_extra = openapi_extra
         self.output: TypeAdapter[Any] = TypeAdapter(hints.pop("return"))
         self.given = {
             name: mark
@@ -130,9 +134,10 @@ def operation(
     status: HTTPStatus = HTTPStatus.OK,
     *,
     refusals: tuple[int, ...] = (),
+    openapi_extra: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[[Callable[..., object]], Operation]:
     """Make a typed view one that Flask can call."""
-    return lambda view: Operation(view, status, refusals)
+    return lambda view: Operation(view, status, refusals, openapi_extra)
 
 
 def _received(name: str, path: Mapping[str, str]) -> tuple[tuple[str, ...], Any]:

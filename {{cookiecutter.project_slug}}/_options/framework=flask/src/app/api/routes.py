@@ -1,17 +1,22 @@
-"""The API's blueprints, in the order in which they are documented."""
+"""Adds the routes of the API."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from typing import TYPE_CHECKING
 
-from app.api import items
+from flask import Blueprint
+
 from app.api.dependencies import limit_requests
+from app.api.v1 import BLUEPRINTS
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-blueprint.before_request(limit_requests)
-blueprint.register_blueprint(items.blueprint)
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def add_routes(app: Flask) -> None:
     """Add all routes of the API."""
+    blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+    blueprint.before_request(limit_requests)
+    for resource in BLUEPRINTS:
+        blueprint.register_blueprint(resource)
     app.register_blueprint(blueprint)

@@ -1,0 +1,52 @@
+"""API keys over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+
+from app.api.routing import JSONRoute
+from app.api.wiring.api_keys import ApiKeys
+from app.core.ids import uuid7
+from app.schemas.api_keys import (
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeyPublic,
+    ApiKeyRotate,
+)
+from app.schemas.pages import Page, PageQuery
+
+router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_api_key(data: ApiKeyCreate, keys: ApiKeys) -> ApiKeyCreated:
+    """Make a key, which is shown this once; it stands for a caller of its own."""
+    return await keys.create(data, uuid7())
+
+
+@router.get("")
+async def list_api_keys(
+    query: Annotated[PageQuery, Query()],
+    keys: ApiKeys,
+) -> Page[ApiKeyPublic]:
+    """List keys, the newest first."""
+    return await keys.list(query)
+
+
+@router.delete("/{api_key_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
+    """End a key at once and for good."""
+    await keys.revoke(api_key_id)
+
+
+@router.post("/{api_key_id}/rotate", status_code=status.HTTP_201_CREATED)
+async def rotate_api_key(
+    api_key_id: UUID,
+    data: ApiKeyRotate,
+    keys: ApiKeys,
+) -> ApiKeyCreated:
+    """Make a key that takes the place of another; both are good for the overlap."""
+    return await keys.rotate(api_key_id, data)

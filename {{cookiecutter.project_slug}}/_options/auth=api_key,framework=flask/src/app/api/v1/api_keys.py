@@ -1,0 +1,54 @@
+"""API keys over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint
+
+from app.api.operations import operation
+from app.api.security import Admin
+from app.api.wiring.api_keys import api_keys_of
+from app.core.ids import uuid7
+from app.schemas.api_keys import (
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeyPublic,
+    ApiKeyRotate,
+)
+from app.schemas.pages import Page, PageQuery
+
+blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
+
+
+@blueprint.post("")
+@operation(HTTPStatus.CREATED)
+def create_api_key(data: ApiKeyCreate, caller: Admin) -> ApiKeyCreated:
+    """Make a key, which is shown this once; it stands for a caller of its own."""
+    return api_keys_of(caller).create(data, uuid7())
+
+
+@blueprint.get("")
+@operation()
+def list_api_keys(query: PageQuery, caller: Admin) -> Page[ApiKeyPublic]:
+    """List keys, the newest first."""
+    return api_keys_of(caller).list(query)
+
+
+@blueprint.delete("/<api_key_id>")
+@operation(HTTPStatus.NO_CONTENT)
+def revoke_api_key(api_key_id: UUID, caller: Admin) -> None:
+    """End a key at once and for good."""
+    api_keys_of(caller).revoke(api_key_id)
+
+
+@blueprint.post("/<api_key_id>/rotate")
+@operation(HTTPStatus.CREATED)
+def rotate_api_key(
+    api_key_id: UUID,
+    data: ApiKeyRotate,
+    caller: Admin,
+) -> ApiKeyCreated:
+    """Make a key that takes the place of another; both are good for the overlap."""
+    return api_keys_of(caller).rotate(api_key_id, data)

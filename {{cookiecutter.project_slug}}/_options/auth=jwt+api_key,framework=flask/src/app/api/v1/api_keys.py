@@ -1,0 +1,53 @@
+"""API keys over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint
+
+from app.api.operations import operation
+from app.api.security import SignedIn
+from app.api.wiring.api_keys import api_keys_of
+from app.schemas.api_keys import (
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeyPublic,
+    ApiKeyRotate,
+)
+from app.schemas.pages import Page, PageQuery
+
+blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
+
+
+@blueprint.post("")
+@operation(HTTPStatus.CREATED)
+def create_api_key(data: ApiKeyCreate, caller: SignedIn) -> ApiKeyCreated:
+    """Make a key that stands for oneself; it is shown this once."""
+    return api_keys_of(caller).create(data, caller.id)
+
+
+@blueprint.get("")
+@operation()
+def list_api_keys(query: PageQuery, caller: SignedIn) -> Page[ApiKeyPublic]:
+    """List one's own keys, the newest first."""
+    return api_keys_of(caller).list(query)
+
+
+@blueprint.delete("/<api_key_id>")
+@operation(HTTPStatus.NO_CONTENT)
+def revoke_api_key(api_key_id: UUID, caller: SignedIn) -> None:
+    """End one of one's own keys at once and for good."""
+    api_keys_of(caller).revoke(api_key_id)
+
+
+@blueprint.post("/<api_key_id>/rotate")
+@operation(HTTPStatus.CREATED)
+def rotate_api_key(
+    api_key_id: UUID,
+    data: ApiKeyRotate,
+    caller: SignedIn,
+) -> ApiKeyCreated:
+    """Make a key that takes the place of one's own; both are good for the overlap."""
+    return api_keys_of(caller).rotate(api_key_id, data)

@@ -1,0 +1,71 @@
+"""Accounts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+
+from app.api.routing import JSONRoute
+from app.api.security import Admin, Caller
+from app.api.wiring.users import Users
+from app.schemas.pages import Page, PageQuery
+from app.schemas.users import (
+    AccountDelete,
+    PasswordChange,
+    ProfileUpdate,
+    UserPublic,
+    UserUpdate,
+)
+
+router = APIRouter(prefix="/users", tags=["users"], route_class=JSONRoute)
+
+
+@router.get("/me")
+async def get_profile(caller: Caller, users: Users) -> UserPublic:
+    """Get one's own account."""
+    return await users.get(caller.id)
+
+
+@router.patch("/me", responses={409: {}})
+async def update_profile(
+    data: ProfileUpdate,
+    caller: Caller,
+    users: Users,
+) -> UserPublic:
+    """Change one's own account; a new e-mail address needs the current password."""
+    return await users.update_profile(caller.id, data)
+
+
+@router.delete("/me", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_account(data: AccountDelete, caller: Caller, users: Users) -> None:
+    """Delete one's own account and all that belongs to it."""
+    await users.delete(caller.id, data.current_password.get_secret_value())
+
+
+@router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT)
+async def change_password(data: PasswordChange, caller: Caller, users: Users) -> None:
+    """Change one's own password, which ends every session."""
+    await users.change_password(caller.id, data)
+
+
+@router.get("")
+async def list_users(
+    query: Annotated[PageQuery, Query()],
+    _: Admin,
+    users: Users,
+) -> Page[UserPublic]:
+    """List accounts, the newest first."""
+    return await users.list(query)
+
+
+@router.patch("/{user_id}")
+async def update_user(
+    user_id: UUID,
+    data: UserUpdate,
+    _: Admin,
+    users: Users,
+) -> UserPublic:
+    """Enable, disable, promote or demote an account; it holds at once."""
+    return await users.administer(user_id, data)

@@ -1,0 +1,40 @@
+"""How scopes are declared, and what they imply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Scope = NewType("Scope", str)
+
+_declared: set[Scope] = set()
+
+
+def declare(name: str) -> Scope:
+    """Declare a scope, such as `items:read`.
+
+    Raises:
+        ValueError: there is a scope of that name already.
+    """
+    scope = Scope(name)
+    if scope in _declared:
+        message = f"the scope {name} is declared twice"
+        raise ValueError(message)
+    _declared.add(scope)
+    return scope
+
+
+ADMIN: Final = declare("admin")
+
+
+def all_scopes() -> list[Scope]:
+    """Return every scope, in alphabetical order."""
+    return sorted(_declared)
+
+
+def with_implied(scopes: Iterable[str]) -> frozenset[str]:
+    """Return the scopes and all that they imply: `admin` implies every other."""
+    held = frozenset(scopes)
+    return held | _declared if ADMIN in held else held

@@ -1,0 +1,24 @@
+"""Scopes in request bodies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from app.scopes.base import Scope, all_scopes
+
+
+def _declared(value: Scope) -> Scope:
+    if value not in all_scopes():
+        message = f"must be one of {', '.join(all_scopes())}"
+        raise ValueError(message)
+    return value
+
+
+KnownScope = Annotated[
+    Scope,
+    AfterValidator(_declared),
+    WithJsonSchema({"type": "string", "enum": all_scopes()}),
+]
+Scopes = Annotated[list[KnownScope], Field(max_length=len(all_scopes()))]

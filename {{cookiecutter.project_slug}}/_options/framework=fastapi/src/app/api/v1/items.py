@@ -1,0 +1,55 @@
+"""Items over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, status
+
+from app.api.routing import JSONRoute
+from app.api.wiring.items import ItemsToRead, ItemsToWrite
+from app.schemas.items import ItemCreate, ItemPublic, ItemUpdate
+from app.schemas.pages import Page, PageQuery
+
+router = APIRouter(prefix="/items", tags=["items"], route_class=JSONRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_item(
+    data: ItemCreate,
+    items: ItemsToWrite,
+    response: Response,
+) -> ItemPublic:
+    """Make an item; its address is in the Location header."""
+    item = await items.create(data)
+    response.headers["Location"] = f"/api/v1/items/{item.id}"
+    return item
+
+
+@router.get("")
+async def list_items(
+    query: Annotated[PageQuery, Query()], items: ItemsToRead
+) -> Page[ItemPublic]:
+    """List the caller's items, the newest first."""
+    return await items.list(query)
+
+
+@router.get("/{item_id}")
+async def get_item(item_id: UUID, items: ItemsToRead) -> ItemPublic:
+    """Get one item."""
+    return await items.get(item_id)
+
+
+@router.patch("/{item_id}")
+async def update_item(
+    item_id: UUID, data: ItemUpdate, items: ItemsToWrite
+) -> ItemPublic:
+    """Change the fields that are sent."""
+    return await items.update(item_id, data)
+
+
+@router.delete("/{item_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_item(item_id: UUID, items: ItemsToWrite) -> None:
+    """Delete an item."""
+    await items.delete(item_id)

@@ -1,0 +1,1 @@
+"""Services for a request. HTTP meets the database only here."""
