@@ -156,7 +156,7 @@ ERRORS = [
     ("oidc", "README.md", "(#identity-provider)", "(#identity-providers)", "leads to no heading"),
     ("cloud_run", "docs/deploy.md", "(#the-database-from-here)", "(#database)", "no heading"),
     ("compose", "README.md", "  repositories/  all", "  repository/    all", "src/app/repository"),
-    ("compose", "README.md", "`src/app/models/note.py`", "`src/app/model/note.py`", "model/note.py"),
+    ("compose", "AGENTS.md", "`api/security.py`, secrets", "`api/safety.py`, secrets", "safety.py"),
     ("compose", "README.md", "workflows/ci.yml", "workflows/test.yml", "test.yml"),
     ("compose", "AGENTS.md", "`core/errors.py`", "`core/exceptions.py`", "core/exceptions.py"),
     ("compose", "AGENTS.md", "`AppError`", "`ServiceError`", "ServiceError"),

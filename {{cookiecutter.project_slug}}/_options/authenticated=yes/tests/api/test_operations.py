@@ -29,7 +29,8 @@ async def test_every_operation_has_a_name_of_its_own(client: Client) -> None:
 
 
 async def test_the_document_describes_the_refusals(client: Client) -> None:
-    document = (await client.get("/openapi.json")).json()
+    response = await client.get("/openapi.json")
+    document = response.json()
     assert document["components"]["securitySchemes"] == SCHEMES
     assert "security" not in document
     for operation in await operations(client, API):
