@@ -9,7 +9,7 @@ from alembic import context
 
 from app.core.configuration import load_settings
 from app.core.database import run_on_connection
-from app.core.dialects import load
+from app.core.database.dialects import DIALECTS
 from app.models.base import Base
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def migrate(connection: Connection) -> None:
         process_revision_directives=set_revision_id,
     )
     with context.begin_transaction():
-        connection.exec_driver_sql(load(connection.dialect.name).MIGRATION_LOCK)
+        connection.exec_driver_sql(DIALECTS[connection.dialect.name].MIGRATION_LOCK)
         context.run_migrations()
 
 

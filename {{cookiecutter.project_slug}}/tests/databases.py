@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.core.migrations import upgrade
+from app.core.database.migrations import upgrade
 from tests.settings import make_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# What staging and production accept.
+LASTING_URL = "sqlite:////data/app.db"
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, insert, inspect, select
 
 from app.core.database import run_on_connection
-from app.core.migrations import alembic_config, upgrade
+from app.core.database.migrations import alembic_config, upgrade
 from app.core.settings import Settings
 from tests.processes import SECONDS
 from tests.settings import make_settings
@@ -108,7 +108,7 @@ def test_a_revision_undone_and_redone_keeps_every_row_of_tables_that_stay(
 
 def test_six_processes_can_migrate_at_once(settings: Settings) -> None:
     context = get_context("spawn" if sys.platform == "win32" else "forkserver")
-    context.set_forkserver_preload(["app.core.migrations", "app.models"])
+    context.set_forkserver_preload(["app.core.database.migrations", "app.models"])
     everyone = context.Barrier(6, timeout=SECONDS)
     with ProcessPoolExecutor(6, context, everyone.wait) as pool:
         list(pool.map(upgrade, [settings] * 6))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.core import dialects
 from app.core.configuration import load_settings, write_missing_env_file
 from app.core.errors import ConfigurationError
+from tests.databases import LASTING_URL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,10 +205,8 @@ def test_a_refusal_names_every_offence(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_staging_and_production_start_on_what_suits_them(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    servers = [name for name in dialects.names() if dialects.load(name).IS_SERVER]
-    url = f"{servers[0]}://app:{SECRET}@db/app" if servers else "sqlite:////data/app.db"
     monkeypatch.setenv("ENVIRONMENT", environment)
-    monkeypatch.setenv("DATABASE__URL", url)
+    monkeypatch.setenv("DATABASE__URL", LASTING_URL)
     monkeypatch.setenv("CORS__ORIGINS", "https://a.example")
     assert load_settings().environment == environment
 

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import MetaData, make_url
 
-from app.core import dialects
 from app.core.database import run_on_connection
-from app.core.migrations import upgrade
+from app.core.database.dialects import DIALECTS
+from app.core.database.migrations import upgrade
 from tests.settings import make_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection
+
+# What staging and production accept.
+LASTING_URL = "postgresql://app:hard-to-guess@db/app"
 
 NOT_SET = (
     "PostgreSQL NOT TESTED: set TEST_DATABASE_URL (compose.dev.yaml has a database)"
@@ -33,7 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(NOT_SET, red=True, bold=True)
 
 
-@pytest.fixture(scope="session", params=dialects.names())
+@pytest.fixture(scope="session", params=list(DIALECTS))
 def database_url(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
@@ -68,7 +71,7 @@ def _drop_everything(connection: Connection) -> None:
     connection.commit()
 
 
-@pytest.fixture(params=dialects.names())
+@pytest.fixture(params=list(DIALECTS))
 def absent_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of a database that is away."""
     if request.param == "sqlite":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.core.configuration import load_settings
-from app.core.migrations import upgrade
+from app.core.database.migrations import upgrade
 
 
 @click.command()

@@ -13,8 +13,8 @@ from granian.http import HTTP1Settings
 
 from app.commands._server import Server
 from app.core.configuration import load_settings
+from app.core.database.migrations import upgrade
 from app.core.interface import SERVER_OPTIONS
-from app.core.migrations import upgrade
 from app.core.settings import Environment
 
 

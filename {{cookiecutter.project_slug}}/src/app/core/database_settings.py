@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-from app.core.dialects import dialect_of
-from app.core.sections import DatabaseUrl, Section
+from app.core.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL
+
+
+def _names_a_database(value: SecretStr) -> SecretStr:
+    """Refuse a URL of a database that the service does not know."""
+    try:
+        scheme = make_url(value.get_secret_value()).get_backend_name()
+    except ArgumentError:
+        message = "this is not a database URL"
+        raise ValueError(message) from None
+    if scheme != "sqlite":
+        message = f"{scheme}:// is not supported; use sqlite://"
+        raise ValueError(message)
+    return value
+
+
+type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
 
 
 class DatabaseSettings(Section):
@@ -33,5 +49,6 @@ class DatabaseSettings(Section):
         return make_url(self.url.get_secret_value())
 
     def offences(self) -> Iterator[str]:
-        """Refuse a database that does not last."""
-        yield from dialect_of(self.address()).offences(self.address())
+        """Refuse a database that is gone when the process ends."""
+        if self.address().database in {None, "", ":memory:"}:
+            yield "DATABASE__URL names a database in memory; it ends with the process"

@@ -15,10 +15,6 @@ from pydantic import (
     SecretStr,
 )
 from pydantic_settings import NoDecode
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
-from app.core import dialects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,20 +43,6 @@ def _readable(value: str) -> str:
 
 
 type Limit = Annotated[str, AfterValidator(_readable)]
-
-
-def _names_a_database(value: SecretStr) -> SecretStr:
-    """Refuse a URL of a database that the service does not know."""
-    try:
-        url = make_url(value.get_secret_value())
-    except ArgumentError:
-        message = "this is not a database URL"
-        raise ValueError(message) from None
-    dialects.dialect_of(url)
-    return value
-
-
-type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
 
 
 class Section(BaseModel):

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from app.cli import main
-from app.core.database import Database, run_on_connection
+from app.core.database import Database, postgresql, run_on_connection
+from app.core.database import postgresql_driver as driver
+from app.core.database.dialects import DIALECTS
 from app.core.database_settings import DatabaseSettings
-from app.core.dialects import postgresql
-from app.core.drivers import postgresql as driver
 from app.core.errors import UnavailableError
 from tests.client import Client, connect, make_app
 from tests.settings import make_settings
@@ -89,7 +89,7 @@ def test_a_file_is_an_offence_where_there_is_a_server() -> None:
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2"])
 def test_the_driver_is_the_services_choice(scheme: str) -> None:
-    url = postgresql.driver_url(make_url(f"{scheme}://app:secret@db/app"))
+    url = DIALECTS["postgresql"].driver_url(make_url(f"{scheme}://app:secret@db/app"))
     assert url.drivername == driver.NAME
     assert url.password == "secret"
 

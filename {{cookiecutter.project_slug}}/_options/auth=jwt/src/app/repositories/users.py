@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from app.core.database import Session
-    from app.core.dialects import Dialect
+    from app.core.database import Dialect, Session
 
 
 class EmailTakenError(AppError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Concatenate
 from app.commands._events import events_to_stderr
 from app.core.configuration import load_settings
 from app.core.database import Database
-from app.core.migrations import upgrade
+from app.core.database.migrations import upgrade
 from app.core.settings import Environment
 
 if TYPE_CHECKING:

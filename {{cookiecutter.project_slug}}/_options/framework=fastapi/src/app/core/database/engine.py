@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from app.core.dialects import dialect_of
+from app.core.database.dialects import DIALECTS
 from app.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
         url = settings.address()
-        self.dialect = dialect_of(url)
+        self.dialect = DIALECTS[url.get_backend_name()]
         self.engine = create_async_engine(
             self.dialect.driver_url(url),
             pool_size=settings.pool_size,

@@ -10,14 +10,14 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from app.core.dialects import dialect_of
+from app.core.database.dialects import DIALECTS
 from app.core.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
 
 # Beside the sources in a checkout, and in the working directory of the image.
-_PLACES: Final = (Path(__file__).parents[3], Path.cwd())
+_PLACES: Final = (Path(__file__).parents[4], Path.cwd())
 
 
 def alembic_config(settings: Settings) -> Config:
@@ -42,7 +42,8 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     except OSError as error:
         raise _unavailable(error) from error
     except DBAPIError as error:
-        if not dialect_of(settings.database.address()).is_transient(error):
+        dialect = DIALECTS[settings.database.address().get_backend_name()]
+        if not dialect.is_transient(error):
             raise
         raise _unavailable(error.orig) from error
 

@@ -17,7 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from app.core.database import Database, run_on_connection
-from app.core.dialects import dialect_of, load, names
+from app.core.database.dialects import DIALECTS
+from app.core.database_settings import DatabaseSettings
 from app.core.errors import UnavailableError
 from app.models.base import Base
 from app.models.item import Item
@@ -39,14 +40,15 @@ canaries = Table(
 )
 
 
-def test_every_scheme_has_its_dialect() -> None:
-    for name in names():
-        assert dialect_of(make_url(f"{name}://")) is load(name)
+@pytest.mark.parametrize("scheme", DIALECTS)
+def test_a_database_is_known_by_the_scheme_of_its_url(scheme: str) -> None:
+    settings = DatabaseSettings.model_validate({"url": f"{scheme}://"})
+    assert DIALECTS[settings.address().get_backend_name()] is DIALECTS[scheme]
 
 
 def test_another_scheme_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(ValueError, match="sqlite://"):
-        dialect_of(make_url("oracle://db/app"))
+    with pytest.raises(ValueError, match=f"use {'|'.join(DIALECTS)}://"):
+        DatabaseSettings.model_validate({"url": "oracle://db/app"})
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_another_scheme_is_refused_with_those_that_are_known() -> None:
 def test_a_violated_constraint_is_known_by_its_name(
     row: dict[str, object], constraint: str | None, database_url: str
 ) -> None:
-    dialect = dialect_of(make_url(database_url))
+    dialect = DIALECTS[make_url(database_url).get_backend_name()]
     found: list[str | None] = []
 
     def violate(connection: Connection) -> None:

@@ -1,0 +1,16 @@
+"""The databases that the service can run on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.core.database.postgresql import PostgreSQL
+from app.core.database.sqlite import SQLite
+
+type Dialect = PostgreSQL | SQLite
+
+# By the scheme of their URL.
+DIALECTS: Final[dict[str, Dialect]] = {
+    "postgresql": PostgreSQL(),
+    "sqlite": SQLite("sqlite+aiosqlite"),
+}

@@ -1,7 +1,0 @@
-"""aiosqlite."""
-
-from __future__ import annotations
-
-from typing import Final
-
-NAME: Final = "sqlite+aiosqlite"

@@ -1,1 +1,0 @@
-"""What differs from one database driver to the next, a module for each database."""
