@@ -212,7 +212,7 @@ def test_a_file_that_is_gone_is_missed(projects: Mapping[str, dict[str, str]]) -
 def test_a_setting_that_is_new_belongs_into_the_table(
     projects: Mapping[str, dict[str, str]],
 ) -> None:
-    path = "src/app/core/sections.py"
+    path = "src/app/core/settings/sections.py"
     text = projects["plain"][path].replace(
         "    enabled: bool = True\n", "    enabled: bool = True\n    burst: int = Field(ge=1)\n"
     )

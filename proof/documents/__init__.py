@@ -38,7 +38,7 @@ WANTED = (
     "README.md",
     "pyproject.toml",
     "src/app/commands/serve.py",
-    "src/app/core/settings.py",
+    "src/app/core/settings/model.py",
 )
 
 

@@ -82,7 +82,7 @@ def _unknown(project: Project, file: str, name: str) -> str | None:
 def _refused(project: Project, file: str, name: str, value: str) -> str | None:
     """Return that a setting cannot have a value, of those that are words."""
     if name == "ENVIRONMENT" and value:
-        source = project.files["src/app/core/settings.py"]
+        source = project.files["src/app/core/settings/model.py"]
         if not re.search(rf"(?m)^    [A-Z]+ = \"{re.escape(value)}\"$", source):
             return f"{file}: {name} cannot be {value}"
     return None

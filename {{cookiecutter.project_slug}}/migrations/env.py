@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from alembic import context
 
-from app.core.configuration import load_settings
 from app.core.database import run_on_connection
 from app.core.database.dialects import DIALECTS
+from app.core.settings import load_settings
 from app.models.base import Base
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import click
 
 from app import commands
 from app.about import DESCRIPTION, VERSION
-from app.core.configuration import write_missing_env_file
 from app.core.errors import AppError, ConfigurationError
+from app.core.settings import write_missing_env_file
 
 
 class _Commands(click.Group):

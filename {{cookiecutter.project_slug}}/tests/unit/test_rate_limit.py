@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from app.core.errors import TooManyRequestsError
 from app.core.logging import configure_logging
 from app.core.rate_limit import RateLimiter
-from app.core.sections import RateLimitSettings
+from app.core.settings.sections import RateLimitSettings
 from tests.logs import logged
 from tests.settings import make_settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.core.configuration import load_settings
+from app.core.settings import load_settings
 
 
 @click.command()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app.core.configuration import load_settings
 from app.core.database.migrations import upgrade
+from app.core.settings import load_settings
 
 
 @click.command()

@@ -12,10 +12,9 @@ from granian.constants import HTTPModes
 from granian.http import HTTP1Settings
 
 from app.commands._server import Server
-from app.core.configuration import load_settings
 from app.core.database.migrations import upgrade
 from app.core.interface import SERVER_OPTIONS
-from app.core.settings import Environment
+from app.core.settings import Environment, load_settings
 
 
 @click.command()

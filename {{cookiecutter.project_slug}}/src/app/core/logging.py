@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 
-from app.core.settings import Environment
+from app.core.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-    from app.core.settings import Settings
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id")
 CLIENT: ContextVar[str] = ContextVar("client")

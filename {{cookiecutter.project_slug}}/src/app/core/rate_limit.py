@@ -15,7 +15,7 @@ from app.core.errors import TooManyRequestsError
 from app.core.limits import Limiter, MemoryStorage, close, redis_storage
 
 if TYPE_CHECKING:
-    from app.core.sections import RateLimitSettings
+    from app.core.settings.sections import RateLimitSettings
 
 logger = structlog.get_logger(__name__)
 audit_log = structlog.get_logger("app.audit")

@@ -6,7 +6,7 @@ import pytest
 
 from app.auth.attempts import AttemptLimiter
 from app.core.errors import TooManyRequestsError
-from app.core.sections import RateLimitSettings
+from app.core.settings.sections import RateLimitSettings
 
 RULE = "1/day"
 

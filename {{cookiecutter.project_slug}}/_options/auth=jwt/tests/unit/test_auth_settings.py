@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from app.core.auth_settings import AuthSettings
-from app.core.configuration import load_settings
 from app.core.errors import ConfigurationError
+from app.core.settings import load_settings
+from app.core.settings.auth import AuthSettings
 from tests.settings import SECRET_KEY
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def auth(**values: object) -> AuthSettings:
     return AuthSettings.model_validate({"secret_key": SECRET_KEY} | values)
 
 
-def test_the_defaults_are_no_offence() -> None:
-    assert list(auth().offences()) == []
+def test_the_defaults_are_safe() -> None:
+    assert list(auth().unsafe_settings()) == []
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ def test_the_defaults_are_no_offence() -> None:
         ("password_time_cost", 1),
     ],
 )
-def test_what_only_suits_development_is_an_offence(name: str, value: object) -> None:
-    (offence,) = auth(**{name: value}).offences()
-    assert offence.startswith(f"AUTH__{name.upper()} ")
-    assert str(value) not in offence
+def test_what_only_suits_development_is_unsafe(name: str, value: object) -> None:
+    (unsafe,) = auth(**{name: value}).unsafe_settings()
+    assert unsafe.startswith(f"AUTH__{name.upper()} ")
+    assert str(value) not in unsafe
 
 
 @pytest.mark.parametrize(

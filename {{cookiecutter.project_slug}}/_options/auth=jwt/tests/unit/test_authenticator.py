@@ -16,8 +16,8 @@ from app.auth.errors import (
     NotAuthenticatedError,
 )
 from app.auth.tokens import issue_access_token
-from app.core.auth_settings import AuthSettings
 from app.core.errors import BadRequestError
+from app.core.settings.auth import AuthSettings
 from app.repositories.access import Access
 from app.scopes.items import ITEMS_READ
 from tests.settings import AUTH

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.about import DISTRIBUTION, NAME
 from app.auth.passwords import Passwords, weakness
-from app.core.auth_settings import AuthSettings
+from app.core.settings.auth import AuthSettings
 from app.schemas.users import UserRegister, checked_password
 from tests.settings import AUTH, SECRET_KEY
 

@@ -13,10 +13,10 @@ from app.auth.attempts import AttemptLimiter
 from app.auth.errors import InvalidTokenError
 from app.auth.passwords import Passwords
 from app.auth.tokens import read_access_token, refresh_token_hash
-from app.core.auth_settings import AuthSettings
 from app.core.errors import TooManyRequestsError
 from app.core.ids import uuid7
-from app.core.sections import RateLimitSettings
+from app.core.settings.auth import AuthSettings
+from app.core.settings.sections import RateLimitSettings
 from app.models.base import utc_now
 from app.repositories.sessions import Rotation
 from app.repositories.users import EmailTakenError

@@ -21,7 +21,7 @@ from app.auth.tokens import (
     read_access_token,
     refresh_token_hash,
 )
-from app.core.auth_settings import AuthSettings
+from app.core.settings.auth import AuthSettings
 from tests.settings import AUTH, SECRET_KEY
 
 SETTINGS = AuthSettings.model_validate(AUTH)

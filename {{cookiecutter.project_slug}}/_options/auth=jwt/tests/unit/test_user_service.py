@@ -10,10 +10,10 @@ import pytest
 from app.auth.account_errors import WeakPasswordError, WrongPasswordError
 from app.auth.attempts import AttemptLimiter
 from app.auth.passwords import Passwords
-from app.core.auth_settings import AuthSettings
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
-from app.core.sections import RateLimitSettings
+from app.core.settings.auth import AuthSettings
+from app.core.settings.sections import RateLimitSettings
 from app.models.base import utc_now
 from app.repositories.users import EmailTakenError
 from app.schemas.pages import PageQuery

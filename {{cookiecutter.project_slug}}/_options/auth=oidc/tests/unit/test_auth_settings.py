@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from app.core.auth_settings import AuthSettings
-from app.core.configuration import load_settings
 from app.core.errors import ConfigurationError
+from app.core.settings import load_settings
+from app.core.settings.auth import AuthSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +19,13 @@ def auth(**values: object) -> AuthSettings:
     return AuthSettings.model_validate({"issuer": ISSUER, "audience": "us"} | values)
 
 
-def test_the_defaults_are_no_offence() -> None:
-    assert list(auth().offences()) == []
+def test_the_defaults_are_safe() -> None:
+    assert list(auth().unsafe_settings()) == []
 
 
-def test_a_provider_without_tls_is_an_offence() -> None:
-    (offence,) = auth(issuer="http://issuer.example").offences()
-    assert offence.startswith("AUTH__ISSUER ")
+def test_a_provider_without_tls_is_unsafe() -> None:
+    (unsafe,) = auth(issuer="http://issuer.example").unsafe_settings()
+    assert unsafe.startswith("AUTH__ISSUER ")
 
 
 @pytest.mark.parametrize(

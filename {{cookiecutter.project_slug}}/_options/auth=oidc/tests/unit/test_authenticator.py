@@ -12,8 +12,8 @@ from app.auth.errors import (
 )
 from app.auth.identity import principal_id
 from app.auth.provider import Provider
-from app.core.auth_settings import AuthSettings
 from app.core.errors import BadRequestError
+from app.core.settings.auth import AuthSettings
 from app.scopes.items import ITEMS_READ
 from tests.issuer import Issuer
 from tests.settings import AUTH

@@ -11,8 +11,8 @@ from app.cli import main
 from app.core.database import Database, postgresql, run_on_connection
 from app.core.database import postgresql_driver as driver
 from app.core.database.dialects import DIALECTS
-from app.core.database_settings import DatabaseSettings
 from app.core.errors import UnavailableError
+from app.core.settings.database import DatabaseSettings
 from tests.client import Client, connect, make_app
 from tests.settings import make_settings
 
@@ -45,18 +45,18 @@ async def execute(database: Database, *statements: str) -> None:
         "postgresql://app:change-me@db/app",
     ],
 )
-def test_a_password_that_everybody_tries_first_is_an_offence(url: str) -> None:
-    (offence,) = DatabaseSettings.model_validate({"url": url}).offences()
-    assert offence.startswith("DATABASE__URL")
+def test_a_password_that_everybody_tries_first_is_unsafe(url: str) -> None:
+    (unsafe,) = DatabaseSettings.model_validate({"url": url}).unsafe_settings()
+    assert unsafe.startswith("DATABASE__URL")
 
 
 def test_the_password_in_effect_is_what_counts() -> None:
     sound, weak = "hard-to-guess", "postgres"
     given = {"url": f"postgresql://app:{weak}@db/app", "password": sound}
-    assert list(DatabaseSettings.model_validate(given).offences()) == []
+    assert list(DatabaseSettings.model_validate(given).unsafe_settings()) == []
     given = {"url": f"postgresql://app:{sound}@db/app", "password": weak}
-    (offence,) = DatabaseSettings.model_validate(given).offences()
-    assert "DATABASE__PASSWORD" in offence
+    (unsafe,) = DatabaseSettings.model_validate(given).unsafe_settings()
+    assert "DATABASE__PASSWORD" in unsafe
 
 
 @pytest.mark.parametrize("directory", ["/var/run/postgresql", "/cloudsql/a:b-c:d"])
@@ -71,9 +71,9 @@ def test_a_unix_socket_takes_the_place_of_the_host(directory: str) -> None:
 def test_a_unix_socket_needs_no_password_but_no_weak_one_either() -> None:
     url = "postgresql://app@/app?host=/var/run/postgresql"
     database = DatabaseSettings.model_validate({"url": url})
-    assert list(database.offences()) == []
+    assert list(database.unsafe_settings()) == []
     database = DatabaseSettings.model_validate({"url": url, "password": "postgres"})
-    assert list(database.offences())
+    assert list(database.unsafe_settings())
 
 
 def test_a_file_needs_no_password() -> None:
@@ -81,10 +81,10 @@ def test_a_file_needs_no_password() -> None:
     assert DatabaseSettings.model_validate(given).address().password is None
 
 
-def test_a_file_is_an_offence_where_there_is_a_server() -> None:
+def test_a_file_is_unsafe_where_there_is_a_server() -> None:
     database = DatabaseSettings.model_validate({"url": "sqlite:////data/app.db"})
-    (offence,) = database.offences()
-    assert "postgresql://" in offence
+    (unsafe,) = database.unsafe_settings()
+    assert "postgresql://" in unsafe
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2"])

@@ -14,16 +14,13 @@ from app.api.document import with_problems
 from app.api.errors import register_error_handlers
 from app.api.middleware import BodyLimitMiddleware, RequestMiddleware
 from app.api.routes import add_routes
-from app.core.configuration import load_settings
 from app.core.database import Database
 from app.core.logging import configure_logging
 from app.core.rate_limit import RateLimiter
-from app.core.settings import Environment
+from app.core.settings import Environment, Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from app.core.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

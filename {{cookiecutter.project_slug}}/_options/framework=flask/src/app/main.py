@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 
@@ -12,14 +12,10 @@ from app.api.middleware import RequestMiddleware, note_route
 from app.api.openapi import describe
 from app.api.operations import read_body
 from app.api.routes import add_routes
-from app.core.configuration import load_settings
 from app.core.database import Database
 from app.core.logging import configure_logging
 from app.core.rate_limit import RateLimiter
-from app.core.settings import Environment
-
-if TYPE_CHECKING:
-    from app.core.settings import Settings
+from app.core.settings import Environment, Settings, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Application:

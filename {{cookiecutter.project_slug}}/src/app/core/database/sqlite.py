@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError, IntegrityError
     from sqlalchemy.pool import ConnectionPoolEntry
 
-    from app.core.database_settings import DatabaseSettings
+    from app.core.settings.database import DatabaseSettings
 
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 

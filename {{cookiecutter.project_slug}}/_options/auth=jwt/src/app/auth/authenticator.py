@@ -14,8 +14,8 @@ from app.repositories.access import find_access
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from app.core.auth_settings import AuthSettings
     from app.core.database import Session
+    from app.core.settings.auth import AuthSettings
 
 _CACHED_PRINCIPALS = 10_000
 

@@ -16,7 +16,7 @@ from app.about import DISTRIBUTION, NAME
 from app.auth.bounded import run_bounded
 
 if TYPE_CHECKING:
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
 
 
 class Passwords:

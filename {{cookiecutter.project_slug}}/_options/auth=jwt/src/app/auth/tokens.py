@@ -14,7 +14,7 @@ from pydantic import BaseModel, StrictInt
 from app.auth.errors import InvalidTokenError
 
 if TYPE_CHECKING:
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
 
 ALGORITHM = "HS256"
 TYPE = "at+jwt"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from app.auth.attempts import AttemptLimiter
     from app.auth.passwords import Passwords
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
     from app.repositories.sessions import SessionRepository
     from app.schemas.sessions import Login, Refresh
     from app.schemas.users import UserRegister

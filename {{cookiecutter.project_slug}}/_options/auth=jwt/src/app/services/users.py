@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.auth.attempts import AttemptLimiter
     from app.auth.passwords import Passwords
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
     from app.repositories.users import UserRepository
     from app.schemas.pages import PageQuery
     from app.schemas.users import PasswordChange, ProfileUpdate, UserUpdate

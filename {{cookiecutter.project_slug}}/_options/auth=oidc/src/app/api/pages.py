@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
 
 _INIT_JS = """\
 const ui = SwaggerUIBundle({

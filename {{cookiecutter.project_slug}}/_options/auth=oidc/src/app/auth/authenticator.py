@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from app.auth.identity import Identity
     from app.auth.provider import Provider
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
 
 logger = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from app.schemas.base import Text
 
 if TYPE_CHECKING:
     from app.auth.provider import Provider
-    from app.core.auth_settings import AuthSettings
+    from app.core.settings.auth import AuthSettings
 
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 # Tokens that list many groups are long, but servers read no longer headers.

@@ -6,15 +6,12 @@ import functools
 from typing import TYPE_CHECKING, Concatenate
 
 from app.commands._events import events_to_stderr
-from app.core.configuration import load_settings
 from app.core.database import Database
 from app.core.database.migrations import upgrade
-from app.core.settings import Environment
+from app.core.settings import Environment, Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from app.core.settings import Settings
 
 
 def with_database[**P](

@@ -9,7 +9,7 @@ from sqlalchemy import URL
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
-    from app.core.database_settings import DatabaseSettings
+    from app.core.settings.database import DatabaseSettings
 
 NAME: Final = "postgresql+asyncpg"
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
     from sqlalchemy.exc import DBAPIError, IntegrityError
 
-    from app.core.database_settings import DatabaseSettings
+    from app.core.settings.database import DatabaseSettings
 
 NAME: Final = "postgresql+psycopg"
 

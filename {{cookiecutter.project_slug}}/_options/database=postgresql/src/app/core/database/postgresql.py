@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import IntegrityError
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-    from app.core.database_settings import DatabaseSettings
+    from app.core.settings.database import DatabaseSettings
 
 _IDLE_SECONDS = 1.0
 # Connection lost, access refused, no such database, out of resources, server shutting

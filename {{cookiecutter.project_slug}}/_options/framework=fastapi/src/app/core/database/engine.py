@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.core.database_settings import DatabaseSettings
+    from app.core.settings.database import DatabaseSettings
 
 Session = AsyncSession
 

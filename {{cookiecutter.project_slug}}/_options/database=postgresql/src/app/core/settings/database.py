@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.sections import Section
+from app.core.settings.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class DatabaseSettings(Section):
             return url
         return url.set(password=self.password.get_secret_value())
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Refuse a local file, and a password that everybody tries first.
 
         Through a Unix socket there may be none: the server knows whose process it is.

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.sections import Section
+from app.core.settings.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ class DatabaseSettings(Section):
         """Return the URL in its parts."""
         return make_url(self.url.get_secret_value())
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Refuse a database that is gone when the process ends."""
         if self.address().database in {None, "", ":memory:"}:
             yield "DATABASE__URL names a database in memory; it ends with the process"

@@ -55,7 +55,7 @@ class Section(BaseModel):
         validate_default=True,
     )
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Yield what must not be so in staging and production, a sentence each."""
         yield from ()
 
@@ -77,7 +77,7 @@ class CorsSettings(Section):
 
     origins: Listed[str] = ()
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Refuse the wildcard (OWASP ASVS 3.4.2)."""
         if "*" in self.origins:
             yield "CORS__ORIGINS must list origins, not *"

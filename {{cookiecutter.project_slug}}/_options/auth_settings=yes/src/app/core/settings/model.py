@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from pydantic import Field
 
-from app.core.auth_settings import AuthSettings
-from app.core.database_settings import DatabaseSettings
-from app.core.sections import (
+from app.core.settings.auth import AuthSettings
+from app.core.settings.database import DatabaseSettings
+from app.core.settings.sections import (
     CorsSettings,
     Networks,
     RateLimitSettings,
@@ -30,7 +30,7 @@ class Environment(StrEnum):
 
 
 class Settings(Section):
-    """The settings of one process; `app.core.configuration` reads them.
+    """The settings of one process; `app.core.settings.sources` reads them.
 
     Attributes:
         trusted_proxies: networks whose `X-Forwarded-*` headers are believed.
@@ -55,11 +55,11 @@ class Settings(Section):
     rate_limit: RateLimitSettings = RateLimitSettings()
     cors: CorsSettings = CorsSettings()
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Yield every reason not to start in staging or production."""
         if self.debug:
             yield "DEBUG must be off"
         for name in type(self).model_fields:
             section = getattr(self, name)
             if isinstance(section, Section):
-                yield from section.offences()
+                yield from section.unsafe_settings()

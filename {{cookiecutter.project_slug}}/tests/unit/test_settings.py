@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.core.configuration import load_settings, write_missing_env_file
 from app.core.errors import ConfigurationError
+from app.core.settings import load_settings, write_missing_env_file
 from tests.databases import LASTING_URL
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_read_is_refused(name: str, scratch: Path) -> None
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
 @pytest.mark.parametrize(
-    ("name", "value", "offence"),
+    ("name", "value", "reason"),
     [
         ("DEBUG", "1", "DEBUG must be off"),
         ("CORS__ORIGINS", "*", "CORS__ORIGINS must list origins"),
@@ -181,24 +181,24 @@ def test_staging_and_production_refuse_what_only_suits_development(
     environment: str,
     name: str,
     value: str,
-    offence: str,
+    reason: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(name, value)
     load_settings()
     monkeypatch.setenv("ENVIRONMENT", environment)
-    assert offence in refusal()
+    assert reason in refusal()
 
 
-def test_a_refusal_names_every_offence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_names_every_unsafe_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("DEBUG", "1")
     monkeypatch.setenv("CORS__ORIGINS", "*")
     monkeypatch.setenv("DATABASE__URL", "sqlite://")
-    first, *offences = refusal().splitlines()
+    first, *reasons = refusal().splitlines()
     assert first.endswith(":")
     for name in ("DEBUG", "CORS__ORIGINS", "DATABASE__URL"):
-        assert any(offence.startswith(name) for offence in offences)
+        assert any(reason.startswith(name) for reason in reasons)
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr
 
 from app.about import DISTRIBUTION
-from app.core.sections import Limit, Section
+from app.core.settings.sections import Limit, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class AuthSettings(Section):
     attempts_per_account: Limit = "100/day"
     attempts_per_address: Limit = "60/minute"
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Refuse secrets that can be guessed and hashes that can be cracked."""
         secret = self.secret_key.get_secret_value()
         if "change-me" in secret or len(set(secret)) < _DISTINCT_CHARACTERS:

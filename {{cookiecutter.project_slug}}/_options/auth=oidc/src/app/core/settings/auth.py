@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from app.core.sections import Listed, Section
+from app.core.settings.sections import Listed, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ class AuthSettings(Section):
             raise ValueError(message)
         return self
 
-    def offences(self) -> Iterator[str]:
+    def unsafe_settings(self) -> Iterator[str]:
         """Refuse a provider that anybody on the way could pose as."""
         if not self.issuer.startswith("https://"):
             yield "AUTH__ISSUER must begin with https://"

@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from app.core.errors import ConfigurationError
-from app.core.settings import Environment, Settings
+from app.core.settings.model import Environment, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,9 +89,9 @@ def load_settings() -> Settings:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigurationError(_lines([reason])) from error
     if settings.environment in {Environment.STAGING, Environment.PRODUCTION}:
-        offences = list(settings.offences())
-        if offences:
-            raise ConfigurationError(_lines(offences))
+        unsafe = list(settings.unsafe_settings())
+        if unsafe:
+            raise ConfigurationError(_lines(unsafe))
     return settings
 
 

@@ -1,0 +1,8 @@
+"""Everything that the service can be told from outside."""
+
+from __future__ import annotations
+
+from app.core.settings.model import Environment, Settings
+from app.core.settings.sources import load_settings, write_missing_env_file
+
+__all__ = ["Environment", "Settings", "load_settings", "write_missing_env_file"]
