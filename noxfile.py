@@ -61,10 +61,12 @@ def service(session: nox.Session, name: str) -> None:
 @nox.session(python=PYTHON, default=False)
 def demo(session: nox.Session) -> None:
     """Generate a service and serve it: nox -s demo -- framework=flask auth=none."""
-    install(session, "tests")
+    if wrong := list(matrix.wrong_answers(session.posargs, matrix.read_questions())):
+        session.error("\n".join(wrong))
+    install(session, "demo")
     its_own = dict.fromkeys(["UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV"])
     with TemporaryDirectory() as scratch:
-        session.run("cookiecutter", ".", "--no-input", "-o", scratch, *session.posargs)
+        session.run("cookiecutter", matrix.ROOT, "--no-input", "-o", scratch, *session.posargs)
         (project,) = Path(scratch).iterdir()
         with session.chdir(project):
             session.run("uv", "run", "app", env=its_own)

@@ -8,9 +8,11 @@ only: no network, no uv, no git.
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,14 @@ def set_modes(project: Path) -> None:
             path.chmod(mode | (mode & 0o444) >> 2 if script else mode)
 
 
+def sort_lock(project: Path) -> None:
+    """Put the project's own entry, whose name is an answer, where uv sorts it."""
+    lock = project / "uv.lock"
+    head, *packages = lock.read_text(encoding="utf-8").split("\n[[package]]\n")
+    packages.sort(key=lambda package: package.split('"')[1])
+    lock.write_text("\n[[package]]\n".join([head, *packages]), encoding="utf-8", newline="\n")
+
+
 def write_env(project: Path) -> None:
     """Write `.env` for this machine alone: its owner may read it, and its secrets are fresh."""
     example = (project / ".env.example").read_text(encoding="utf-8")
@@ -102,6 +112,14 @@ def write_env(project: Path) -> None:
     )
 
 
+def tell(text: str) -> None:
+    """Print, if somebody reads it: a closed pipe (`| head`) must not undo the project."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at exit
+
+
 def main() -> None:
     """Finish the project in the current folder, where cookiecutter has rendered everything."""
     project = Path.cwd()
@@ -110,8 +128,9 @@ def main() -> None:
     if ANSWERS["__async"] == "no":
         make_synchronous(project)
     set_modes(project)
+    sort_lock(project)
     write_env(project)
-    print(NEXT_STEPS.format(slug=ANSWERS["project_slug"]))
+    tell(NEXT_STEPS.format(slug=ANSWERS["project_slug"]))
 
 
 if __name__ == "__main__":

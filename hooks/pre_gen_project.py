@@ -13,12 +13,15 @@ import os
 import re
 import sys
 from contextlib import suppress
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
+
 # fmt: off
 ANSWERS: dict[str, Any] = json.loads(r'''{{ cookiecutter | tojson }}''')
-QUESTIONS: dict[str, Any] = json.loads(r'''{{ _cookiecutter | default({}) | tojson }}''')
 # fmt: on
 
 LONGEST_TEXT = 200
@@ -41,19 +44,40 @@ PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 DEVICES = PORTS | {"aux", "con", "nul", "prn"}
 
 
-def dependencies() -> set[str]:
-    """Return the normalised names (PEP 503) of all packages that some service installs.
+@cache
+def template() -> Path | None:
+    """Return the template's folder, or None.
 
-    Cookiecutter hands on a relative template folder as it was typed, without saying
-    relative to what; the shell's folder and those around the output are tried.
+    Cookiecutter hands on a relative folder as it was typed, without saying relative to
+    what; the shell's folder and those around the output are tried.
     """
     output = Path(ANSWERS.get("_output_dir", "."))
     for start in (Path(os.environ.get("PWD", ".")), output, *output.parents):
-        template = start / ANSWERS.get("_repo_dir", ".")
-        for lock in template.glob("*cookiecutter.project_slug*/uv.lock"):
-            text = lock.read_text(encoding="utf-8")
-            return set(re.findall(r'^name = "(.+)"', text, re.MULTILINE))
-    return set()
+        folder = Path(start, ANSWERS.get("_repo_dir", ""))
+        if any(folder.glob("*cookiecutter.project_slug*/uv.lock")):
+            return folder
+    return None
+
+
+@cache
+def questions() -> dict[str, Any]:
+    """Return the template's cookiecutter.json, which a replay file can contradict.
+
+    Cruft does not say where the template is; it takes no replay file either.
+    """
+    folder = template()
+    if folder is None:
+        return ANSWERS
+    read: dict[str, Any] = json.loads((folder / "cookiecutter.json").read_text("utf-8"))
+    return read
+
+
+def dependencies() -> set[str]:
+    """Return the normalised names (PEP 503) of all packages that some service installs."""
+    folder = template()
+    locks = folder.glob("*cookiecutter.project_slug*/uv.lock") if folder else ()
+    texts = [lock.read_text(encoding="utf-8") for lock in locks]
+    return {name for text in texts for name in re.findall(r'^name = "(.+)"', text, re.MULTILINE)}
 
 
 def slug_rule(value: str) -> str | None:
@@ -93,15 +117,28 @@ def email_rule(value: str) -> str | None:
 
 def broken_rule(question: str, value: Any) -> str | None:
     """Return the rule that an answer breaks, or None."""
-    choices = QUESTIONS.get(question)
+    if question not in questions():
+        meant = get_close_matches(question, questions(), n=1)
+        return "there is no such question" + "".join(f"; did you mean {name}?" for name in meant)
+    choices = questions()[question]
     if isinstance(choices, list):
         return None if value in choices else f"choose one of {', '.join(choices)}"
     rule = {"project_slug": slug_rule, "author_email": email_rule}.get(question, text_rule)
     return rule(str(value))
 
 
+def set_value(variable: str) -> Any:
+    """Return what the template sets a variable to, with the given answers."""
+    stated = questions()[variable]
+    if variable.startswith("__") and isinstance(stated, str):
+        return Environment().from_string(stated).render(cookiecutter=ANSWERS)  # noqa: S701 -- no HTML
+    return stated
+
+
 def refusals() -> list[str]:
     """Return a line for each answer, and each set of answers, that cannot be."""
+    if template() is None and "_repo_dir" in ANSWERS:
+        return [f"{ANSWERS['_repo_dir']!a}: give the absolute path of the template's folder"]
     asked = {question: value for question, value in ANSWERS.items() if question[0] != "_"}
     facts = {f"{question}={value}" for question, value in asked.items()}
     broken = ((question, value, broken_rule(question, value)) for question, value in asked.items())
@@ -112,6 +149,11 @@ def refusals() -> list[str]:
             for row in ANSWERS.get("_impossible", ())
             if facts.issuperset(row["if"])
         ),
+    ] or [
+        f"{variable} = {ascii(ANSWERS[variable])[:60]}: the template sets this itself, here to "
+        f"{ascii(set_value(variable))[:60]}"
+        for variable in questions()
+        if variable[0] == "_" and variable in ANSWERS and ANSWERS[variable] != set_value(variable)
     ]
 
 

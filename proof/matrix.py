@@ -10,8 +10,12 @@ import itertools
 import json
 import subprocess
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,6 +64,18 @@ def choices(questions: dict[str, Any]) -> dict[str, list[str]]:
         for question, answers in questions.items()
         if isinstance(answers, list) and not question.startswith("_")
     }
+
+
+def wrong_answers(given: Iterable[str], questions: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with answers such as `framework=flask`; options are left alone."""
+    asked = [question for question in questions if not question.startswith("_")]
+    for question, _, answer in (word.partition("=") for word in given if word[:1] != "-"):
+        if question not in asked:
+            meant = "".join(f"; did you mean {q}?" for q in get_close_matches(question, asked, n=1))
+            yield f"{question}: there is no such question{meant}"
+        elif answer not in choices(questions).get(question, [answer]):
+            offered = ", ".join(questions[question])
+            yield f"{question} = {answer!r}: choose one of {offered}"
 
 
 def product(questions: dict[str, Any]) -> list[Combination]:
