@@ -17,7 +17,7 @@ import pytest
 from proof import matrix
 from proof.formats import dockerfile
 from proof.machines import postgres
-from proof.machines.image import builder, complaints
+from proof.machines.image import builder, complaints, ended
 from proof.machines.rehearsal import Rehearsal
 from proof.machines.relay import socket_of
 from proof.modes import mode
@@ -117,6 +117,16 @@ def test_the_image_keeps_a_sqlite_file_on_its_volume(
     del settings["DATABASE__PASSWORD"]
     service = project(database="sqlite")
     assert list(complaints(builds, service, settings, volumes=("/data",))) == []
+
+
+def test_an_image_has_the_present_sources(
+    builds: Builder, project: Callable[..., Path], tmp_path: Path
+) -> None:
+    service = shutil.copytree(project(), tmp_path / "service")
+    for edition in ("1", "2"):
+        (service / "src" / "app" / "edition.py").write_text(f"print({edition})\n", "utf-8")
+        image = builds.build(service)
+        assert ended(image.start(["python", "-m", "app.edition"], {}, {})) == (0, f"{edition}\n")
 
 
 @pytest.mark.parametrize("mutation", BROKEN, ids=lambda mutation: mutation.complaint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import subprocess
@@ -75,6 +76,38 @@ def test_a_user_registers_logs_in_and_manages_items(
     finally:
         process.terminate()
     assert process.wait() == 0
+
+
+def test_a_service_runs_edited_sources_without_a_build_or_network(
+    bake: Callable[..., Path], environment: dict[str, str], tmp_path: Path
+) -> None:
+    project = bake(**LEAST)
+    subprocess.run(["uv", "sync", "--quiet", "--locked"], cwd=project, env=environment, check=True)
+    with (project / "src" / "app" / "cli.py").open("a", encoding="utf-8") as cli:
+        cli.write('\n\nprint("edited")\n')
+    away = environment | {
+        "UV_OFFLINE": "1",
+        "UV_CACHE_DIR": str(tmp_path / "none"),
+    }  # nothing to build with
+    command = ["uv", "run", "app", "--help"]
+    run = subprocess.run(
+        command, cwd=project, env=away, check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("edited")
+
+
+@pytest.mark.parametrize("slug", ["a-service", "my-service", "zebra"])
+def test_uv_add_only_adds_lines_to_the_lock_file(
+    slug: str, bake: Callable[..., Path], environment: dict[str, str]
+) -> None:
+    project = bake(**LEAST, project_slug=slug)
+    before = (project / "uv.lock").read_text("utf-8").splitlines()
+    added = ["uv", "add", "--quiet", "--no-sync", "--dev", "click"]  # uv writes the file anew
+    subprocess.run(added, cwd=project, env=environment, check=True)
+    after = (project / "uv.lock").read_text("utf-8").splitlines()
+    assert [line for line in difflib.ndiff(before, after) if line[0] == "-"] == []
+    assert len(after) > len(before)
 
 
 @pytest.mark.parametrize("framework", CHOICES["framework"])
