@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import subprocess
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cookiecutter.exceptions import FailedHookException, OutputDirExistsException
+from cookiecutter.main import cookiecutter
 from cookiecutter.utils import create_env_with_context
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proof import matrix
-from proof.generation import context, generate, load_hook
+from proof.generation import context, generate, load_hook, make_quick, user_settings
 from proof.reading import read_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 QUESTIONS = matrix.read_questions()
@@ -213,19 +216,74 @@ def test_cookiecutter_itself_refuses_what_is_no_new_folder(
 
 
 @pytest.mark.parametrize("question", matrix.choices(QUESTIONS))
-def test_an_answer_off_the_list_is_refused(
-    question: str, template: Path, parent: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_off_the_list_is_refused(question: str, template: Path, parent: Path) -> None:
     before = snapshot(parent)
     with pytest.raises(ValueError, match=question):
         generate(template, parent / "out", {question: "moon"})
     assert snapshot(parent) == before
 
-    replayed = context(template)
-    replayed["cookiecutter"][question] = "moon"
-    monkeypatch.chdir(parent / "out")
-    hook = load_hook(template, "pre_gen_project", replayed)
-    assert hook.broken_rule(question, "moon").startswith("choose one of")
+
+def replay(template: str, output: Path, answers: dict[str, Any]) -> Path:
+    """Generate a project from a replay file."""
+    make_quick()
+    file = output.parent / "replay.json"
+    file.write_text(json.dumps({"cookiecutter": answers}), encoding="utf-8")
+    with user_settings() as settings:
+        project = cookiecutter(
+            template, replay=str(file), output_dir=str(output), config_file=str(settings)
+        )
+    return Path(project)
+
+
+@pytest.fixture(params=["folder", "archive", "repository"])
+def source(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> str:
+    """Return the template as cookiecutter may be given it."""
+    if request.param == "folder":
+        return str(template)
+    if request.param == "archive":
+        return shutil.make_archive(str(tmp_path / "zip"), "zip", template.parent, template.name)
+    repository = shutil.copytree(template, tmp_path / "repository.git")
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "all"]):
+        subprocess.run(["git", "-C", str(repository), *command], check=True)
+    return repository.as_uri()
+
+
+# What was edited in a replay file, and what is said of it.
+EDITED = [
+    ({"framework": "django"}, "framework = 'django': choose one of fastapi, flask"),
+    ({"framework": "flask"}, "__async = 'yes': the template sets this itself, here to 'no'"),
+    ({"frame": "flask"}, "frame = 'flask': there is no such question; did you mean framework?"),
+    ({"_copy_without_render": []}, "_copy_without_render = []: the template sets this itself"),
+]
+
+
+@pytest.mark.parametrize(("edited", "told"), EDITED)
+def test_a_replay_file_that_contradicts_the_template_is_refused(
+    edited: dict[str, Any],
+    told: str,
+    source: str,
+    parent: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    before = snapshot(parent / "out")
+    with pytest.raises(FailedHookException):
+        replay(source, parent / "out", context(matrix.ROOT)["cookiecutter"] | edited)
+    assert snapshot(parent / "out") == before
+    assert told in capfd.readouterr().err
+
+
+def test_a_replay_file_gives_the_same_project(source: str, template: Path, parent: Path) -> None:
+    project = replay(source, parent / "out", context(template)["cookiecutter"])
+    assert (project / "pyproject.toml").is_file()
+
+
+def test_a_variable_that_follows_from_the_answers_cannot_be_given(
+    bake: Callable[..., Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(FailedHookException):
+        bake(framework="flask", __async="yes")
+    assert "__async = 'yes': the template sets this itself, here to 'no'" in capfd.readouterr().err
 
 
 def test_every_package_that_a_service_installs_is_refused_as_a_slug(template: Path) -> None:
@@ -249,7 +307,7 @@ def packages_of(lock: str, answered: dict[str, Any]) -> set[str]:
     return {package["name"] for package in tomllib.loads(rendered)["package"]}
 
 
-def test_dependencies_are_known_when_the_template_is_a_relative_path(
+def test_the_template_is_found_when_it_is_a_relative_path(
     template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = context(template)
@@ -257,6 +315,25 @@ def test_dependencies_are_known_when_the_template_is_a_relative_path(
     hook = load_hook(template, "pre_gen_project", answered)
     monkeypatch.setenv("PWD", str(template.parent))
     assert "sqlalchemy" in hook.dependencies()
+
+
+def test_a_template_that_is_not_found_is_refused(template: Path, tmp_path: Path) -> None:
+    answered = context(template)
+    answered["cookiecutter"] |= {"_repo_dir": "gone", "_output_dir": str(tmp_path)}
+    (refusal,) = load_hook(template, "pre_gen_project", answered).refusals()
+    assert refusal == "'gone': give the absolute path of the template's folder"
+
+
+def test_cruft_which_does_not_say_where_the_template_is_can_generate(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = context(template)
+    del answered["cookiecutter"]["_repo_dir"], answered["_cookiecutter"]
+    for name in ("project", "PWD"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("PWD", str(tmp_path / "PWD"))
+    assert load_hook(template, "pre_gen_project", answered).refusals() == []
 
 
 def test_a_folder_with_something_in_it_is_refused(
@@ -288,8 +365,10 @@ def test_many_bad_answers_are_told_in_five_lines(
 
 
 def read_files(project: Path) -> dict[str, object]:
-    """Return what the files of a project say, but for its secrets."""
-    return {name: said for name, said in read_project(project).items() if name != ".env"}
+    """Return what the files of a project say, but for its secrets and the order of packages."""
+    files = {name: said for name, said in read_project(project).items() if name != ".env"}
+    packages = str(files["uv.lock"]).split("\n[[package]]\n")
+    return files | {"uv.lock": dict.fromkeys(packages)}
 
 
 @pytest.fixture(scope="module")

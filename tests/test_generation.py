@@ -20,7 +20,7 @@ from proof.leftovers import leftovers, words_of_other_answers
 from proof.reading import contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -80,6 +80,8 @@ def run_cookiecutter(
     output: Path,
     *answers: str,
     env: dict[str, str] | None = None,
+    out: int = subprocess.PIPE,
+    err: int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command itself, in an environment of its own."""
     settings = output.parent / "settings.yaml"
@@ -90,7 +92,8 @@ def run_cookiecutter(
         [*command, str(template), "--no-input", "-o", str(output), *answers],
         env=os.environ | (env or {}),
         check=False,
-        capture_output=True,
+        stdout=out,
+        stderr=err,
         encoding="utf-8",
         errors="surrogateescape",
     )
@@ -139,6 +142,32 @@ def test_an_old_console_gets_a_whole_project_or_none(
         assert not list(output.iterdir())
     else:
         assert "Zoë" in (output / "zoe" / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def closed_pipe() -> Iterator[int]:
+    """Give the writing end of a pipe whose reader has gone, as `head` goes."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+def test_a_closed_pipe_does_not_undo_a_project(
+    closed_pipe: int, template: Path, tmp_path: Path
+) -> None:
+    run = run_cookiecutter(template, tmp_path / "out", out=closed_pipe)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (tmp_path / "out" / "my-service" / ".env").exists()
+
+
+def test_a_closed_pipe_does_not_let_a_refused_answer_through(
+    closed_pipe: int, template: Path, tmp_path: Path
+) -> None:
+    answer = "project_slug=class"
+    run = run_cookiecutter(template, tmp_path / "out", answer, out=closed_pipe, err=closed_pipe)
+    assert run.returncode
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_windows_line_ends_in_a_checkout_do_not_reach_the_project(
