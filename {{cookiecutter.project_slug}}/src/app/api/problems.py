@@ -1,4 +1,4 @@
-"""Failures as they go over the wire: `application/problem+json` (RFC 9457)."""
+"""Problem details: errors as `application/problem+json` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 
-# A client may send any number of unknown fields; answers stay short.
+# A client may send any number of unknown fields; responses stay short.
 _MOST_REASONS = 20
 
 _DETAILS = {
-    400: "The request could not be read.",
-    404: "There is nothing at this address.",
-    405: "This address does not take that method; see the Allow header.",
+    400: "The request is malformed.",
+    404: "There is no resource at this URL.",
+    405: "This method is not allowed here; see the Allow header.",
     413: "The request body is too large.",
-    422: "The request does not have the expected form; see errors.",
+    422: "The request is invalid; see errors.",
 }
 
 
 def problem_of(error: AppError) -> dict[str, Any]:
-    """Return the body for one of the service's own errors."""
+    """Return the body for an error of the service."""
     problem = _problem(error.status, error.code, error.detail)
     return {**problem, "errors": list(error.errors)} if error.errors else problem
 
 
 def problem_for_status(status: int) -> dict[str, Any]:
-    """Return the body for a failure that the framework found."""
+    """Return the body for an error of the framework."""
     title = TITLES.get(status, "Error")
     return _problem(
         status, title.lower().replace(" ", "_"), _DETAILS.get(status, title)
@@ -40,7 +40,7 @@ def problem_for_status(status: int) -> dict[str, Any]:
 
 
 def problem_for_invalid(errors: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the body for input that pydantic refused: where and why, never what."""
+    """Return the body for invalid input: location and reason, never the value."""
     reasons = [
         {"loc": _location(error["loc"]), "msg": error["msg"], "type": error["type"]}
         for error in islice(errors, _MOST_REASONS)
@@ -60,5 +60,5 @@ def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def _location(location: Sequence[str | int]) -> list[str | int]:
-    """Cut names that the caller chose: an unknown field may be a megabyte long."""
+    """Truncate names that the caller chose: a field name may be a megabyte long."""
     return [part[:100] if isinstance(part, str) else part for part in location]

@@ -1,7 +1,7 @@
-"""What can go wrong, said once.
+"""Domain errors.
 
-An error knows its HTTP status and its machine-readable code. Any layer raises it;
-one place (`app.api.errors`) turns it into a response.
+Each has an HTTP status and a machine-readable code. Any layer can raise them;
+`app.api.errors` turns them into responses.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ TITLES = {
 
 
 class ConfigurationError(Exception):
-    """The service was told something that it cannot start with."""
+    """The service cannot start with its configuration."""
 
 
 class AppError(Exception):
-    """A refusal that the caller is told about.
+    """An error that is reported to the caller.
 
     Attributes:
-        status: the HTTP status of the response.
+        status: HTTP status of the response.
         code: a stable name for programs; `detail` is for people and may change.
-        headers: what the response must carry besides (`Retry-After`, ...).
-        errors: which fields are invalid, as pydantic says it.
+        headers: additional response headers (`Retry-After`, ...).
+        errors: invalid fields, in the format of pydantic.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_server_error"
-    default_detail: ClassVar[str] = "Something went wrong on our side."
+    default_detail: ClassVar[str] = "An unexpected error occurred."
     errors: Sequence[Mapping[str, Any]] = ()
 
     def __init__(
@@ -59,23 +59,23 @@ class AppError(Exception):
 
 
 class BadRequestError(AppError):
-    """The request cannot be read at all."""
+    """The request is malformed."""
 
     status = 400
     code = "bad_request"
-    default_detail = "The request could not be read."
+    default_detail = "The request is malformed."
 
 
 class NotFoundError(AppError):
-    """There is no such thing, or none that the caller may know of."""
+    """The resource does not exist, or the caller may not see it."""
 
     status = 404
     code = "not_found"
-    default_detail = "There is no such resource."
+    default_detail = "Resource not found."
 
 
 class ContentTooLargeError(AppError):
-    """The body is longer than the service reads (RFC 9110 section 15.5.14)."""
+    """The body exceeds the size limit (RFC 9110 section 15.5.14)."""
 
     status = 413
     code = "content_too_large"
@@ -91,7 +91,7 @@ class UnsupportedMediaTypeError(AppError):
 
 
 class TooManyRequestsError(AppError):
-    """The caller has used up a rate limit (RFC 6585 section 4)."""
+    """The caller has exceeded a rate limit (RFC 6585 section 4)."""
 
     status = 429
     code = "too_many_requests"
@@ -102,11 +102,11 @@ class TooManyRequestsError(AppError):
 
 
 class UnavailableError(AppError):
-    """Something that the service needs is away; the same request may work soon."""
+    """A dependency is unavailable; the same request may succeed soon."""
 
     status = 503
     code = "service_unavailable"
-    default_detail = "The service is not available right now; try again shortly."
+    default_detail = "The service is temporarily unavailable; try again shortly."
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})

@@ -1,1 +1,1 @@
-"""What goes in and out over HTTP."""
+"""Request and response bodies."""

@@ -1,4 +1,4 @@
-"""What every body has in common."""
+"""Base classes of request and response bodies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 def _storable(value: str) -> str:
-    """Refuse what databases cannot store: U+0000 and lone surrogates."""
+    """Reject text that databases cannot store: U+0000 and lone surrogates."""
     if "\x00" in value:
         message = "must not contain the NUL character"
         raise ValueError(message)
@@ -24,12 +24,12 @@ Text = Annotated[str, AfterValidator(_storable)]
 
 
 class RequestBody(BaseModel):
-    """What a client sends; a field that is not known is refused, not ignored."""
+    """A request body; unknown fields are rejected, not ignored."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class ResponseBody(BaseModel):
-    """What a client gets: these fields of a row, and no others."""
+    """A response body: the declared fields of a row, and no others."""
 
     model_config = ConfigDict(from_attributes=True)

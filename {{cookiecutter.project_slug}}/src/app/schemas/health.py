@@ -1,4 +1,4 @@
-"""Whether the service works."""
+"""Schemas of the health checks."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from app.schemas.base import ResponseBody
 
 
 class Liveness(ResponseBody):
-    """The process answers."""
+    """The process responds."""
 
     status: Literal["ok"] = "ok"
 
 
 class Readiness(ResponseBody):
-    """What the service depends on answers, too."""
+    """The service and its dependencies respond."""
 
     status: Literal["ok"] = "ok"
     checks: dict[str, Literal["ok"]]
 
 
 class Health(Readiness):
-    """Readiness, with the name and version of what runs."""
+    """Readiness, with the name and version of the service."""
 
     name: str
     version: str

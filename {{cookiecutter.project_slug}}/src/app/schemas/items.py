@@ -1,4 +1,4 @@
-"""Items in and out."""
+"""Schemas of items."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ItemCreate(RequestBody):
 
 
 class ItemUpdate(RequestBody):
-    """Changes to an item: a field that is not sent stays as it is.
+    """Changes to an item; fields that are not sent keep their values.
 
-    A name can be changed but not removed, hence a default that is never used.
+    A name can be changed but not removed, so its default is never used.
     """
 
     name: Name = Field(default_factory=str)

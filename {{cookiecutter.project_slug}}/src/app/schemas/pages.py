@@ -1,4 +1,4 @@
-"""Lists, a page at a time."""
+"""Pagination."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.schemas.base import ResponseBody
 
 
 class PageQuery(BaseModel):
-    """Which part of a list is wanted."""
+    """Page number and page size."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -24,7 +24,7 @@ class PageQuery(BaseModel):
 
 
 class Page[T](ResponseBody):
-    """One page of a list, and how much there is in all."""
+    """One page of a list, with the totals."""
 
     items: list[T]
     page: int

@@ -1,4 +1,4 @@
-"""Failures, as RFC 9457 has them."""
+"""Schemas of problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class InvalidField(BaseModel):
-    """One reason why a request was refused as invalid."""
+    """One reason why the request is invalid."""
 
     loc: list[str | int]
     msg: str
@@ -14,7 +14,7 @@ class InvalidField(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457): never the rejected input or our inner workings."""
+    """Problem details (RFC 9457), without the rejected input and internals."""
 
     type: str
     title: str

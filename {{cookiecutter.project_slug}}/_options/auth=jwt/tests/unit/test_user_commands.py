@@ -135,7 +135,7 @@ def test_a_password_that_is_mistyped_is_asked_for_again(
         ("\n", "at least 15 characters"),
         ("a" * 14, "at least 15 characters"),
         ("a" * 129, "at most 128 characters"),
-        ("passwordpassword", "everybody tries first"),
+        ("passwordpassword", "is too common"),
         (ADA, "must not be the e-mail address"),
     ],
 )
@@ -169,7 +169,7 @@ def test_what_is_no_address_is_a_usage_error(command: str, email: str) -> None:
 def test_an_address_is_taken_once(scratch: Path) -> None:
     users("create-admin")
     result = users("create-admin", ADA.upper())
-    assert_is_refusal(result, "There is an account with this e-mail address.")
+    assert_is_refusal(result, "An account with this e-mail address already exists.")
     assert len(rows(scratch, "SELECT id FROM users")) == 1
 
 

@@ -53,7 +53,7 @@ async def test_a_service_that_starts_without_its_provider_lets_nobody_in(
         assert response.json()["code"] == "identity_provider_unavailable"
     ready = await client.get(READY)
     assert_is_unavailable(ready)
-    assert ready.json()["detail"] == "check failed: identity_provider"
+    assert ready.json()["detail"] == "Check failed: identity_provider"
     # What needs no provider goes on.
     live, anonymous = await client.get("/health/live"), await client.get(ME)
     assert (live.status_code, anonymous.status_code) == (200, 401)

@@ -1,4 +1,4 @@
-"""Refusals to do something with a key."""
+"""API key errors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from app.core.errors import AppError
 
 
 class ApiKeyOverError(AppError):
-    """A key that is over, or has a successor already, cannot be rotated."""
+    """The key cannot be rotated: it is revoked, expired or already rotated."""
 
     status = 409
     code = "api_key_over"
-    default_detail = "This key is revoked, expired or rotated already."
+    default_detail = "The key is revoked, expired or already rotated."

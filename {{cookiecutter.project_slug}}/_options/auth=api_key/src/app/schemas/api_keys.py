@@ -1,4 +1,4 @@
-"""API keys in and out."""
+"""Schemas of API keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_OVERLAP_SECONDS = 30 * 24 * 60 * 60
 
 
 def _ahead(value: datetime) -> datetime:
-    """Refuse what is past, and what UTC has no date for."""
+    """Reject times in the past, and times that UTC cannot represent."""
     try:
         moment = value.astimezone(UTC)
     except OverflowError:
@@ -28,7 +28,7 @@ def _ahead(value: datetime) -> datetime:
 
 
 class ApiKeyCreate(RequestBody):
-    """A new key; without an end, it is good until it is revoked."""
+    """A new key; without `expires_at`, it is valid until it is revoked."""
 
     name: Annotated[Text, Field(min_length=1, max_length=200)]
     scopes: Annotated[Scopes, Field(min_length=1)]
@@ -36,13 +36,13 @@ class ApiKeyCreate(RequestBody):
 
 
 class ApiKeyRotate(RequestBody):
-    """How long the old key is good beside the new one."""
+    """A rotation; the old key stays valid for `overlap_seconds`."""
 
     overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_SECONDS)] = 0
 
 
 class ApiKeyPublic(ResponseBody):
-    """A key as it may be shown: enough to recognise it, nothing to use it."""
+    """A key without its secret."""
 
     id: UUID
     name: str
@@ -56,6 +56,6 @@ class ApiKeyPublic(ResponseBody):
 
 
 class ApiKeyCreated(ApiKeyPublic):
-    """A new key, in full: this once."""
+    """A new key with its secret, returned only once."""
 
     key: str

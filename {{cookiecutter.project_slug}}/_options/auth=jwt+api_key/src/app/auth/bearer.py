@@ -1,4 +1,4 @@
-"""What an API key does not do, however much it may."""
+"""The error for an API key where a signed-in user is required."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from app.core.errors import AppError
 
 
 class BearerRequiredError(AppError):
-    """A key that leaks must not be able to make others, which would outlive it."""
+    """An API key cannot do this: a leaked key must not create keys that outlive it."""
 
     status = 403
     code = "bearer_required"
-    default_detail = "This needs a signed-in user; an API key cannot do it."
+    default_detail = "This requires a signed-in user; an API key is not accepted."
 
     def __init__(self) -> None:
         super().__init__(headers={"WWW-Authenticate": challenge("Bearer")})

@@ -1,4 +1,4 @@
-"""Refusals of passwords."""
+"""Password errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from app.core.errors import AppError
 
 
 class InvalidCredentialsError(AppError):
-    """No account has this e-mail address and password; which of the two is not said."""
+    """The e-mail address or the password is wrong; the response does not say which."""
 
     status = 401
     code = "invalid_credentials"
@@ -18,7 +18,7 @@ class InvalidCredentialsError(AppError):
 
 
 class WrongPasswordError(AppError):
-    """The current password, asked for once more, is wrong."""
+    """The current password, required to confirm a change, is wrong."""
 
     status = 403
     code = "wrong_password"

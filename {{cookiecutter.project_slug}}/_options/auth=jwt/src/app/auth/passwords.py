@@ -68,7 +68,7 @@ def weakness(password: str, email: str) -> str | None:
     """Return why a password of fitting length is too easy to guess, if it is."""
     folded = _normalised(password).casefold()
     if folded in _common_passwords():
-        return "is one of the passwords that everybody tries first"
+        return "is too common"
     if folded in {email.casefold(), DISTRIBUTION.casefold(), NAME.casefold()}:
         return "must not be the e-mail address or the name of the service"
     return None

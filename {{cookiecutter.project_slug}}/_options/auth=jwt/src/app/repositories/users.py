@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class EmailTakenError(AppError):
-    """Somebody has registered with this e-mail address already."""
+    """An account with this e-mail address already exists."""
 
     status = 409
     code = "email_taken"
-    default_detail = "There is an account with this e-mail address."
+    default_detail = "An account with this e-mail address already exists."
 
 
 class UserRepository(Protocol):

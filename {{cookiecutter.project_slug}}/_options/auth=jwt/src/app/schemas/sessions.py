@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Schemas of login and tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Login(RequestBody):
 
 
 class Refresh(RequestBody):
-    """The newest refresh token of a session."""
+    """The latest refresh token of a session."""
 
     refresh_token: Secret[
         Annotated[
@@ -29,7 +29,7 @@ class Refresh(RequestBody):
 
 
 class Tokens(ResponseBody):
-    """The keys to a session (RFC 6749 section 5.1); `expires_in` is in seconds."""
+    """The tokens of a session (RFC 6749 section 5.1); `expires_in` is in seconds."""
 
     access_token: str
     refresh_token: str

@@ -1,4 +1,4 @@
-"""Accounts in and out."""
+"""Schemas of accounts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SECRET_SCHEMA: JsonDict = {"format": "password", "writeOnly": True}
 
 
 def normalised_email(value: str) -> str:
-    """Return the one way to write an e-mail address: lower case, domain in Unicode.
+    """Return the normalised e-mail address: lower case, domain in Unicode.
 
     Raises:
-        ValueError: this is not an e-mail address; what was written is not repeated.
+        ValueError: not an e-mail address; the message does not repeat the value.
     """
     try:
         return validate_email(value, check_deliverability=False).normalized.casefold()
@@ -38,7 +38,7 @@ Email = Annotated[
     AfterValidator(normalised_email),
     Field(max_length=254, json_schema_extra={"format": "email"}),
 ]
-# Unlike SecretStr, these are text that can be encoded, and refused in terms of text.
+# Unlike SecretStr, these are validated as text: encodable, with messages for text.
 NewPassword = Secret[
     Annotated[
         str,
@@ -59,10 +59,10 @@ _new_password = TypeAdapter[Secret[str]](NewPassword)
 
 
 def checked_password(value: str) -> str:
-    """Return a new password that has the right length.
+    """Return a new password if its length is valid.
 
     Raises:
-        ValueError: it does not; it is not repeated.
+        ValueError: it is not; the message does not repeat the password.
     """
     try:
         return _new_password.validate_python(value).get_secret_value()
@@ -80,7 +80,7 @@ class UserRegister(RequestBody):
 
 
 class ProfileUpdate(RequestBody):
-    """Changes to one's own account; a new e-mail address needs the password."""
+    """Changes to your own account; a new e-mail address requires the password."""
 
     email: Email = Field(default_factory=str)
     name: UserName | None = None
@@ -88,20 +88,20 @@ class ProfileUpdate(RequestBody):
 
 
 class PasswordChange(RequestBody):
-    """A new password; the current one proves that it is not somebody passing by."""
+    """A new password, and the current one as confirmation."""
 
     current_password: Password
     new_password: NewPassword
 
 
 class AccountDelete(RequestBody):
-    """The end of one's own account, and of all that belongs to it."""
+    """The current password, to confirm the deletion of your own account."""
 
     current_password: Password
 
 
 class UserUpdate(RequestBody):
-    """What an administrator changes."""
+    """Changes that an administrator makes to an account."""
 
     is_active: bool = Field(default_factory=bool)
     scopes: Scopes = Field(default_factory=list)

@@ -35,7 +35,7 @@ RETRY_SECONDS = 2
 
 
 class ProviderUnavailableError(UnavailableError):
-    """Nobody can be let in, nor turned away, before the provider's keys are known."""
+    """No token can be verified until the provider's keys have been fetched."""
 
     code = "identity_provider_unavailable"
     default_detail = "The identity provider is not available; try again shortly."

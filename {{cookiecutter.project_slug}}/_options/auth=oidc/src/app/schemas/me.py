@@ -1,4 +1,4 @@
-"""The caller, as the service knows them."""
+"""Schemas of the caller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _in_order(scopes: Iterable[str]) -> list[str]:
 
 
 class Me(ResponseBody):
-    """Whom the access token stands for, and what it allows here."""
+    """The caller, and the scopes that the access token grants."""
 
     id: UUID
     issuer: str

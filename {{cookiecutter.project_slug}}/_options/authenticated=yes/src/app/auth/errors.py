@@ -1,4 +1,4 @@
-"""Refusals of credentials (RFC 6750 section 3)."""
+"""Authentication and authorization errors (RFC 6750 section 3)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def challenge(scheme: str, **parameters: str) -> str:
 
 
 class NotAuthenticatedError(AppError):
-    """Nothing was sent that could say who is calling."""
+    """No credentials were sent."""
 
     status = 401
     code = "not_authenticated"
-    default_detail = "Say who you are first."
+    default_detail = "Authentication required."
 
     def __init__(self) -> None:
         challenges = ", ".join(challenge(scheme) for scheme in SCHEMES)
@@ -26,11 +26,11 @@ class NotAuthenticatedError(AppError):
 
 
 class InvalidTokenError(AppError):
-    """What was sent does not say who is calling, or does so no longer."""
+    """The credentials are invalid, expired or revoked."""
 
     status = 401
     code = "invalid_token"
-    default_detail = "The token is not valid, or is not valid any more."
+    default_detail = "The token is invalid, expired or revoked."
 
     def __init__(self, scheme: str = SCHEMES[0]) -> None:
         refused = challenge(scheme, error="invalid_token")
@@ -38,11 +38,11 @@ class InvalidTokenError(AppError):
 
 
 class InsufficientScopeError(AppError):
-    """The caller is known, but may not do this."""
+    """The caller lacks the required scope."""
 
     status = 403
     code = "insufficient_scope"
-    default_detail = "This needs a scope that you do not have."
+    default_detail = "You do not have the required scope."
 
     def __init__(self, scope: str, scheme: str = SCHEMES[0]) -> None:
         refused = challenge(scheme, error="insufficient_scope", scope=scope)

@@ -20,12 +20,12 @@ audit_log = structlog.get_logger("app.audit")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling, and what they may do.
+    """The caller: identity and scopes.
 
     Attributes:
-        id: what belongs to the caller is kept under.
-        scopes: what the caller may do.
-        scheme: how the caller said who they are.
+        id: identifies the caller as the owner of data.
+        scopes: permissions of the caller.
+        scheme: authentication scheme that the caller used.
     """
 
     id: UUID
@@ -33,10 +33,10 @@ class Principal:
     scheme: str = SCHEMES[0]
 
     def require(self, scope: str) -> None:
-        """Let only callers through that have the scope.
+        """Check that the caller has the scope.
 
         Raises:
-            InsufficientScopeError: this one does not.
+            InsufficientScopeError: the caller does not.
         """
         if scope not in self.scopes and ADMIN not in self.scopes:
             audit_log.warning("forbidden", principal_id=str(self.id), scope=scope)

@@ -1,4 +1,4 @@
-"""Whether the service works, for load balancers and people."""
+"""Health checks, for load balancers and people."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ router = APIRouter(prefix="/health", tags=["health"])
 
 @router.get("/live")
 async def get_liveness() -> Liveness:
-    """Say that the process answers; touches nothing else."""
+    """Return 200 while the process responds. Checks no dependency."""
     return Liveness()
 
 
 @router.get("/ready")
 async def get_readiness(request: Request) -> Readiness:
-    """Say that requests can be served, or name the check that fails."""
+    """Return 200 if requests can be served, else 503 with the reason."""
     if DRAINING.is_set():
-        message = "the service is about to stop"
+        message = "The service is shutting down."
         raise UnavailableError(message)
     for name in NEEDED:
         if not await getattr(request.app.state, name).is_available():
-            message = f"check failed: {name}"
+            message = f"Check failed: {name}"
             raise UnavailableError(message)
     return Readiness(checks=dict.fromkeys(NEEDED, "ok"))
 
 
 @router.get("")
 async def get_health(request: Request) -> Health:
-    """Say the same as readiness, with name and version."""
+    """Return readiness, with the name and version of the service."""
     readiness = await get_readiness(request)
     return Health(checks=readiness.checks, name=NAME, version=VERSION)

@@ -1,4 +1,4 @@
-"""Whether the service works, for load balancers and people."""
+"""Health checks, for load balancers and people."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ blueprint = Blueprint("health", __name__, url_prefix="/health")
 @blueprint.get("/live")
 @operation()
 def get_liveness() -> Liveness:
-    """Say that the process answers; touches nothing else."""
+    """Return 200 while the process responds. Checks no dependency."""
     return Liveness()
 
 
 @blueprint.get("/ready")
 @operation()
 def get_readiness() -> Readiness:
-    """Say that requests can be served, or name the check that fails."""
+    """Return 200 if requests can be served, else 503 with the reason."""
     return _readiness()
 
 
 @blueprint.get("")
 @operation()
 def get_health() -> Health:
-    """Say the same as readiness, with name and version."""
+    """Return readiness, with the name and version of the service."""
     return Health(checks=_readiness().checks, name=NAME, version=VERSION)
 
 
 def _readiness() -> Readiness:
     if DRAINING.is_set():
-        message = "the service is about to stop"
+        message = "The service is shutting down."
         raise UnavailableError(message)
     for name in NEEDED:
         if not current_app.extensions[name].is_available():
-            message = f"check failed: {name}"
+            message = f"Check failed: {name}"
             raise UnavailableError(message)
     return Readiness(checks=dict.fromkeys(NEEDED, "ok"))

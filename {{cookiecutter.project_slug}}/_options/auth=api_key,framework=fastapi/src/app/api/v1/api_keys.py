@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_api_key(data: ApiKeyCreate, keys: ApiKeys) -> ApiKeyCreated:
-    """Make a key, which is shown this once; it stands for a caller of its own."""
+    """Create a key for a new caller. The key itself is returned only once."""
     return await keys.create(data, uuid7())
 
 
@@ -32,13 +32,13 @@ async def list_api_keys(
     query: Annotated[PageQuery, Query()],
     keys: ApiKeys,
 ) -> Page[ApiKeyPublic]:
-    """List keys, the newest first."""
+    """List keys, newest first."""
     return await keys.list(query)
 
 
 @router.delete("/{api_key_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
-    """End a key at once and for good."""
+    """Revoke a key, with immediate effect."""
     await keys.revoke(api_key_id)
 
 
@@ -48,5 +48,5 @@ async def rotate_api_key(
     data: ApiKeyRotate,
     keys: ApiKeys,
 ) -> ApiKeyCreated:
-    """Make a key that takes the place of another; both are good for the overlap."""
+    """Create a key that replaces another. Both are valid until the overlap ends."""
     return await keys.rotate(api_key_id, data)

@@ -25,21 +25,21 @@ blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 @blueprint.post("")
 @operation(HTTPStatus.CREATED)
 def create_api_key(data: ApiKeyCreate, caller: Admin) -> ApiKeyCreated:
-    """Make a key, which is shown this once; it stands for a caller of its own."""
+    """Create a key for a new caller. The key itself is returned only once."""
     return api_keys_of(caller).create(data, uuid7())
 
 
 @blueprint.get("")
 @operation()
 def list_api_keys(query: PageQuery, caller: Admin) -> Page[ApiKeyPublic]:
-    """List keys, the newest first."""
+    """List keys, newest first."""
     return api_keys_of(caller).list(query)
 
 
 @blueprint.delete("/<api_key_id>")
 @operation(HTTPStatus.NO_CONTENT)
 def revoke_api_key(api_key_id: UUID, caller: Admin) -> None:
-    """End a key at once and for good."""
+    """Revoke a key, with immediate effect."""
     api_keys_of(caller).revoke(api_key_id)
 
 
@@ -50,5 +50,5 @@ def rotate_api_key(
     data: ApiKeyRotate,
     caller: Admin,
 ) -> ApiKeyCreated:
-    """Make a key that takes the place of another; both are good for the overlap."""
+    """Create a key that replaces another. Both are valid until the overlap ends."""
     return api_keys_of(caller).rotate(api_key_id, data)

@@ -27,7 +27,7 @@ async def create_api_key(
     caller: SignedIn,
     keys: ApiKeys,
 ) -> ApiKeyCreated:
-    """Make a key that stands for oneself; it is shown this once."""
+    """Create a key for your account. The key itself is returned only once."""
     return await keys.create(data, caller.id)
 
 
@@ -36,13 +36,13 @@ async def list_api_keys(
     query: Annotated[PageQuery, Query()],
     keys: ApiKeys,
 ) -> Page[ApiKeyPublic]:
-    """List one's own keys, the newest first."""
+    """List your own keys, newest first."""
     return await keys.list(query)
 
 
 @router.delete("/{api_key_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
-    """End one of one's own keys at once and for good."""
+    """Revoke one of your own keys, with immediate effect."""
     await keys.revoke(api_key_id)
 
 
@@ -52,5 +52,5 @@ async def rotate_api_key(
     data: ApiKeyRotate,
     keys: ApiKeys,
 ) -> ApiKeyCreated:
-    """Make a key that takes the place of one's own; both are good for the overlap."""
+    """Create a key that replaces yours. Both are valid until the overlap ends."""
     return await keys.rotate(api_key_id, data)

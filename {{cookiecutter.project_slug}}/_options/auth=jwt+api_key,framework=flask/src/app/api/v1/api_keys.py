@@ -24,21 +24,21 @@ blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 @blueprint.post("")
 @operation(HTTPStatus.CREATED)
 def create_api_key(data: ApiKeyCreate, caller: SignedIn) -> ApiKeyCreated:
-    """Make a key that stands for oneself; it is shown this once."""
+    """Create a key for your account. The key itself is returned only once."""
     return api_keys_of(caller).create(data, caller.id)
 
 
 @blueprint.get("")
 @operation()
 def list_api_keys(query: PageQuery, caller: SignedIn) -> Page[ApiKeyPublic]:
-    """List one's own keys, the newest first."""
+    """List your own keys, newest first."""
     return api_keys_of(caller).list(query)
 
 
 @blueprint.delete("/<api_key_id>")
 @operation(HTTPStatus.NO_CONTENT)
 def revoke_api_key(api_key_id: UUID, caller: SignedIn) -> None:
-    """End one of one's own keys at once and for good."""
+    """Revoke one of your own keys, with immediate effect."""
     api_keys_of(caller).revoke(api_key_id)
 
 
@@ -49,5 +49,5 @@ def rotate_api_key(
     data: ApiKeyRotate,
     caller: SignedIn,
 ) -> ApiKeyCreated:
-    """Make a key that takes the place of one's own; both are good for the overlap."""
+    """Create a key that replaces yours. Both are valid until the overlap ends."""
     return api_keys_of(caller).rotate(api_key_id, data)

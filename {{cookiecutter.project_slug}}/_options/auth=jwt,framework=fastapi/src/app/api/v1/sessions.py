@@ -1,4 +1,4 @@
-"""Registering and signing in over HTTP."""
+"""Registration, login, refresh and logout over HTTP."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ async def register(
     sessions: Sessions,
     address: Address,
 ) -> UserPublic:
-    """Make an account."""
+    """Create an account."""
     return await sessions.register(data, address)
 
 
 @router.post("/login", responses={401: {}}, openapi_extra=OPEN)
 async def login(data: Login, sessions: Sessions, address: Address) -> Tokens:
-    """Start a session."""
+    """Log in. Start a session and return its tokens."""
     return await sessions.login(data, address)
 
 
 @router.post("/refresh", responses={401: {}}, openapi_extra=OPEN)
 async def refresh(data: Refresh, sessions: Sessions, address: Address) -> Tokens:
-    """Trade a refresh token for new tokens; each can be used once."""
+    """Exchange a refresh token for new tokens. Each refresh token works once."""
     return await sessions.refresh(data, address)
 
 
@@ -46,5 +46,5 @@ async def refresh(data: Refresh, sessions: Sessions, address: Address) -> Tokens
     openapi_extra=OPEN,
 )
 async def logout(data: Refresh, sessions: Sessions, address: Address) -> None:
-    """End a session: all its tokens are worth nothing from now on."""
+    """End a session and revoke all its tokens."""
     await sessions.logout(data, address)

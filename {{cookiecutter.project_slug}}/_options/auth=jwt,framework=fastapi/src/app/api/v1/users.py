@@ -24,7 +24,7 @@ router = APIRouter(prefix="/users", tags=["users"], route_class=JSONRoute)
 
 @router.get("/me")
 async def get_profile(caller: Caller, users: Users) -> UserPublic:
-    """Get one's own account."""
+    """Return your own account."""
     return await users.get(caller.id)
 
 
@@ -34,19 +34,19 @@ async def update_profile(
     caller: Caller,
     users: Users,
 ) -> UserPublic:
-    """Change one's own account; a new e-mail address needs the current password."""
+    """Update your own account. A new e-mail address requires the current password."""
     return await users.update_profile(caller.id, data)
 
 
 @router.delete("/me", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_account(data: AccountDelete, caller: Caller, users: Users) -> None:
-    """Delete one's own account and all that belongs to it."""
+    """Delete your own account and everything that belongs to it."""
     await users.delete(caller.id, data.current_password.get_secret_value())
 
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT)
 async def change_password(data: PasswordChange, caller: Caller, users: Users) -> None:
-    """Change one's own password, which ends every session."""
+    """Change your own password. This ends every session."""
     await users.change_password(caller.id, data)
 
 
@@ -56,7 +56,7 @@ async def list_users(
     _: Admin,
     users: Users,
 ) -> Page[UserPublic]:
-    """List accounts, the newest first."""
+    """List accounts, newest first."""
     return await users.list(query)
 
 
@@ -67,5 +67,5 @@ async def update_user(
     _: Admin,
     users: Users,
 ) -> UserPublic:
-    """Enable, disable, promote or demote an account; it holds at once."""
+    """Enable, disable, promote or demote an account, with immediate effect."""
     return await users.administer(user_id, data)

@@ -1,4 +1,4 @@
-"""Registering and signing in over HTTP."""
+"""Registration, login, refresh and logout over HTTP."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ blueprint = Blueprint("auth", __name__, url_prefix="/auth")
 @blueprint.post("/register")
 @operation(HTTPStatus.CREATED, refusals=(409,), openapi_extra=OPEN)
 def register(data: UserRegister) -> UserPublic:
-    """Make an account."""
+    """Create an account."""
     return get_sessions().register(data, get_address())
 
 
 @blueprint.post("/login")
 @operation(refusals=(401,), openapi_extra=OPEN)
 def login(data: Login) -> Tokens:
-    """Start a session."""
+    """Log in. Start a session and return its tokens."""
     return get_sessions().login(data, get_address())
 
 
 @blueprint.post("/refresh")
 @operation(refusals=(401,), openapi_extra=OPEN)
 def refresh(data: Refresh) -> Tokens:
-    """Trade a refresh token for new tokens; each can be used once."""
+    """Exchange a refresh token for new tokens. Each refresh token works once."""
     return get_sessions().refresh(data, get_address())
 
 
 @blueprint.post("/logout")
 @operation(HTTPStatus.NO_CONTENT, openapi_extra=OPEN)
 def logout(data: Refresh) -> None:
-    """End a session: all its tokens are worth nothing from now on."""
+    """End a session and revoke all its tokens."""
     get_sessions().logout(data, get_address())

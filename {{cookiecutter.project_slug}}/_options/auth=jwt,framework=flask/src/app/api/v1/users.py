@@ -25,40 +25,40 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 @blueprint.get("/me")
 @operation()
 def get_profile(caller: Caller) -> UserPublic:
-    """Get one's own account."""
+    """Return your own account."""
     return get_users().get(caller.id)
 
 
 @blueprint.patch("/me")
 @operation(refusals=(409,))
 def update_profile(data: ProfileUpdate, caller: Caller) -> UserPublic:
-    """Change one's own account; a new e-mail address needs the current password."""
+    """Update your own account. A new e-mail address requires the current password."""
     return get_users().update_profile(caller.id, data)
 
 
 @blueprint.delete("/me")
 @operation(HTTPStatus.NO_CONTENT)
 def delete_account(data: AccountDelete, caller: Caller) -> None:
-    """Delete one's own account and all that belongs to it."""
+    """Delete your own account and everything that belongs to it."""
     get_users().delete(caller.id, data.current_password.get_secret_value())
 
 
 @blueprint.put("/me/password")
 @operation(HTTPStatus.NO_CONTENT)
 def change_password(data: PasswordChange, caller: Caller) -> None:
-    """Change one's own password, which ends every session."""
+    """Change your own password. This ends every session."""
     get_users().change_password(caller.id, data)
 
 
 @blueprint.get("")
 @operation()
 def list_users(query: PageQuery, _: Admin) -> Page[UserPublic]:
-    """List accounts, the newest first."""
+    """List accounts, newest first."""
     return get_users().list(query)
 
 
 @blueprint.patch("/<user_id>")
 @operation()
 def update_user(user_id: UUID, data: UserUpdate, _: Admin) -> UserPublic:
-    """Enable, disable, promote or demote an account; it holds at once."""
+    """Enable, disable, promote or demote an account, with immediate effect."""
     return get_users().administer(user_id, data)

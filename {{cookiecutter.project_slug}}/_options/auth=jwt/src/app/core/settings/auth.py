@@ -57,7 +57,7 @@ class AuthSettings(Section):
         """Refuse secrets that can be guessed and hashes that can be cracked."""
         secret = self.secret_key.get_secret_value()
         if "change-me" in secret or len(set(secret)) < _DISTINCT_CHARACTERS:
-            yield "AUTH__SECRET_KEY is not random; make one with `openssl rand -hex 32`"
+            yield "AUTH__SECRET_KEY is not random: use `openssl rand -hex 32`"
         if self.password_memory_kib < _OWASP_MEMORY_KIB:
             yield f"AUTH__PASSWORD_MEMORY_KIB is below {_OWASP_MEMORY_KIB}"
         if self.password_time_cost < _OWASP_TIME_COST:

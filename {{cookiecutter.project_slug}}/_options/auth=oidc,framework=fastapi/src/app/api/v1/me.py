@@ -12,5 +12,5 @@ router = APIRouter(prefix="/me", tags=["me"])
 
 @router.get("")
 async def get_me(caller: Caller) -> Me:
-    """Say who the caller is, and what they may do."""
+    """Return the caller's identity and scopes."""
     return Me.model_validate(caller)

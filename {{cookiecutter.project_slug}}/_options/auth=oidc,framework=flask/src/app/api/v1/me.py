@@ -14,5 +14,5 @@ blueprint = Blueprint("me", __name__, url_prefix="/me")
 @blueprint.get("")
 @operation()
 def get_me(caller: Caller) -> Me:
-    """Say who the caller is, and what they may do."""
+    """Return the caller's identity and scopes."""
     return Me.model_validate(caller)

@@ -21,7 +21,7 @@ async def create_item(
     items: ItemsToWrite,
     response: Response,
 ) -> ItemPublic:
-    """Make an item; its address is in the Location header."""
+    """Create an item. `Location` holds its URL."""
     item = await items.create(data)
     response.headers["Location"] = f"/api/v1/items/{item.id}"
     return item
@@ -31,13 +31,13 @@ async def create_item(
 async def list_items(
     query: Annotated[PageQuery, Query()], items: ItemsToRead
 ) -> Page[ItemPublic]:
-    """List the caller's items, the newest first."""
+    """List the caller's items, newest first."""
     return await items.list(query)
 
 
 @router.get("/{item_id}")
 async def get_item(item_id: UUID, items: ItemsToRead) -> ItemPublic:
-    """Get one item."""
+    """Return an item."""
     return await items.get(item_id)
 
 
@@ -45,7 +45,7 @@ async def get_item(item_id: UUID, items: ItemsToRead) -> ItemPublic:
 async def update_item(
     item_id: UUID, data: ItemUpdate, items: ItemsToWrite
 ) -> ItemPublic:
-    """Change the fields that are sent."""
+    """Update an item. Fields that are not sent keep their values."""
     return await items.update(item_id, data)
 
 

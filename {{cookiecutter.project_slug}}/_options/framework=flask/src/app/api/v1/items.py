@@ -18,7 +18,7 @@ blueprint = Blueprint("items", __name__, url_prefix="/items")
 @blueprint.post("")
 @operation(HTTPStatus.CREATED)
 def create_item(data: ItemCreate, caller: ItemWriter) -> ItemPublic:
-    """Make an item; its address is in the Location header."""
+    """Create an item. `Location` holds its URL."""
     item = items_of(caller).create(data)
     g.headers["Location"] = f"/api/v1/items/{item.id}"
     return item
@@ -27,21 +27,21 @@ def create_item(data: ItemCreate, caller: ItemWriter) -> ItemPublic:
 @blueprint.get("")
 @operation()
 def list_items(query: PageQuery, caller: ItemReader) -> Page[ItemPublic]:
-    """List the caller's items, the newest first."""
+    """List the caller's items, newest first."""
     return items_of(caller).list(query)
 
 
 @blueprint.get("/<item_id>")
 @operation()
 def get_item(item_id: UUID, caller: ItemReader) -> ItemPublic:
-    """Get one item."""
+    """Return an item."""
     return items_of(caller).get(item_id)
 
 
 @blueprint.patch("/<item_id>")
 @operation()
 def update_item(item_id: UUID, data: ItemUpdate, caller: ItemWriter) -> ItemPublic:
-    """Change the fields that are sent."""
+    """Update an item. Fields that are not sent keep their values."""
     return items_of(caller).update(item_id, data)
 
 
