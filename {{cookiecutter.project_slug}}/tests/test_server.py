@@ -287,7 +287,7 @@ def test_a_second_server_on_the_same_address_refuses_to_start(
     result = run_app(tmp_path, "serve", "--port", str(server.port))
     assert result.returncode == 1
     address = f"127.0.0.1:{server.port}"
-    assert result.stderr.startswith(f"Error: It cannot serve on {address}:")
+    assert result.stderr.startswith(f"Error: Cannot listen on {address}:")
     assert list(tmp_path.iterdir()) == []
 
 

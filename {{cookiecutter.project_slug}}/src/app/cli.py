@@ -16,7 +16,7 @@ from app.core.settings import write_missing_env_file
 
 
 class _Commands(click.Group):
-    """One command for each module of `app.commands`, imported when it is needed."""
+    """One command per module of `app.commands`, imported when needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -25,14 +25,14 @@ class _Commands(click.Group):
         return [name.replace("_", "-") for name in names if not name.startswith("_")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by its name."""
+        """Return the command with this name."""
         if cmd_name not in self.list_commands(ctx):
             return None
         module = import_module(f"app.commands.{cmd_name.replace('-', '_')}")
         return cast("click.Command", module.command)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a refusal is a sentence, not a traceback."""
+        """Run the command; print expected errors as a message, without a traceback."""
         try:
             return super().invoke(ctx)
         except (AppError, ConfigurationError) as error:
@@ -43,7 +43,7 @@ class _Commands(click.Group):
 @click.version_option(VERSION)
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Serve in development when no command is given."""
+    """Serve if no command is given."""
     if write_missing_env_file(Path.cwd()):
         click.echo("Wrote .env from .env.example.", err=True)
     if ctx.invoked_subcommand is None:

@@ -1,1 +1,1 @@
-"""The commands of `app`: a module each, whose `command` is what runs."""
+"""The commands of `app`: one module per command, which defines `command`."""

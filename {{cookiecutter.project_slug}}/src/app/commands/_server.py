@@ -1,4 +1,4 @@
-"""The main process of the server: starts the workers, and ends them in good order."""
+"""The main process of the server: starts workers and shuts them down gracefully."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class Server(MPServer):
-    """Granian, able to drain, and to serve on a socket that it has inherited.
+    """Granian, extended by draining and by inherited sockets.
 
     Attributes:
-        url: where it serves.
+        url: the address that the server listens on.
 
     Raises:
-        ConfigurationError: the address is taken, or none of this machine.
+        ConfigurationError: the address is in use, or does not belong to this machine.
     """
 
     _shd: Any
@@ -58,14 +58,14 @@ class Server(MPServer):
         self._ended = Event()
 
     def run(self, drain_seconds: int) -> None:
-        """Serve until a signal comes.
+        """Serve until a signal arrives.
 
-        On SIGTERM the workers are told, and still serve for the time given; a second
-        signal cuts it short. Ctrl+C stops at once.
+        On SIGTERM the workers start draining: they still serve for `drain_seconds`; a
+        second signal ends that early. Ctrl+C stops at once.
         """
         told, telling = multiprocessing.Pipe(duplex=False)
         if sys.platform == "linux" and not self.reload_on_changes:
-            # All workers share what is imported here, once.
+            # Import once here; forked workers share the memory.
             resolve_name(self.target)
             os.register_at_fork(after_in_child=partial(_let_go, telling))
             multiprocessing.set_start_method("fork", force=True)
@@ -78,7 +78,7 @@ class Server(MPServer):
             self._ended.set()
 
     def signal_handler_interrupt(self, signum: int, *_: object) -> None:
-        """Leave the signal to a thread: a handler must not wait for locks."""
+        """Pass the signal to a thread: a handler must not wait for locks."""
         self._signals.put(signum)
 
     def _stop(self, telling: Connection, drain_seconds: int) -> None:
@@ -88,7 +88,7 @@ class Server(MPServer):
                 self._signals.get(timeout=drain_seconds)
         self.interrupt_signal = True
         self.main_loop_interrupt.set()
-        # Repeat it: a worker that has just started may miss the first signal.
+        # Repeat: a worker that has just started may miss the first signal.
         while not self._ended.wait(1):
             for worker in multiprocessing.active_children():
                 worker.terminate()
@@ -97,24 +97,24 @@ class Server(MPServer):
         if self._inherited is None:
             super()._init_shared_socket()  # type: ignore[no-untyped-call]
             return
-        # The workers share it, as they would share a Unix socket.
+        # The workers share it, like a Unix socket.
         self._shd = ListenerSpec(self.bind_addr, 0, self.backlog).build()
         os.dup2(self._inherited, self._shd.get_fd())
         self._sso = socket.socket(fileno=self._shd.get_fd())
 
 
 def _let_go(telling: Connection) -> None:
-    """Leave to the main process its end of the pipe, and its handlers of signals."""
+    """Close the main process's end of the pipe, and reset its signal handlers."""
     telling.close()
     for number in (SIGINT, SIGTERM):
         signal(number, SIG_DFL)
 
 
 def _reserve(address: str, port: int) -> socket.socket:
-    """Return a socket that keeps other programs from an address.
+    """Bind a socket that reserves the address.
 
-    On Linux, Granian's sockets share theirs with whoever asks (SO_REUSEPORT): a second
-    server would get half of the requests, and nobody would notice.
+    On Linux, Granian's own sockets share their address (SO_REUSEPORT): a second server
+    would silently receive half of the requests.
     """
     reserved = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -122,6 +122,6 @@ def _reserve(address: str, port: int) -> socket.socket:
         reserved.bind((address, port))
     except OSError as error:
         reserved.close()
-        message = f"It cannot serve on {address}:{port}: {error.strerror}"
+        message = f"Cannot listen on {address}:{port}: {error.strerror}"
         raise ConfigurationError(message) from error
     return reserved

@@ -1,4 +1,4 @@
-"""What each process of the server runs."""
+"""The worker processes of the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load(told: Connection, target: str) -> Callable[..., Any]:
-    """Make the application; it drains once the other end of the pipe is closed."""
+    """Create the application; start draining when the other end of the pipe closes."""
     Thread(target=_wait, args=(told,), daemon=True).start()
     application: Callable[..., Any] = resolve_name(target)()
     return application

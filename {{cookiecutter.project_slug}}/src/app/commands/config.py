@@ -1,4 +1,4 @@
-"""`app config`: the settings in effect."""
+"""`app config`: the effective settings."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from app.core.settings import load_settings
 
 @click.command()
 def command() -> None:
-    """Print the settings in effect, secrets masked."""
+    """Print the effective settings, with secrets masked."""
     click.echo(load_settings().model_dump_json(indent=2))

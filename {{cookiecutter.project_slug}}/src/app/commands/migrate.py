@@ -1,4 +1,4 @@
-"""`app migrate`: the database's tables."""
+"""`app migrate`: database migrations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from app.core.settings import load_settings
 @click.command()
 @click.argument("revision", default="head")
 def command(revision: str) -> None:
-    """Bring the database to REVISION (the newest unless told otherwise)."""
+    """Upgrade the database to REVISION (default: the latest)."""
     upgrade(load_settings(), revision)
     click.echo(f"The database is at {revision}.")

@@ -1,4 +1,4 @@
-"""`app openapi`: the API's description."""
+"""`app openapi`: the OpenAPI document."""
 
 from __future__ import annotations
 

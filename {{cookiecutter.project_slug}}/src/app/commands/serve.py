@@ -26,9 +26,9 @@ from app.core.settings import Environment, load_settings
     show_default=True,
     help="Port to bind; 0 for a free one.",
 )
-@click.option("--fd", type=int, help="Inherited socket to use instead of an address.")
+@click.option("--fd", type=int, help="Listen on this inherited socket instead.")
 @click.option("--workers", default=1, show_default=True, help="Number of processes.")
-@click.option("--reload", is_flag=True, help="Restart when a source changes.")
+@click.option("--reload", is_flag=True, help="Restart when a source file changes.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,11 +39,11 @@ def command(
     *,
     reload: bool,
 ) -> None:
-    """Serve HTTP; in development the database is migrated first."""
+    """Serve HTTP. In development, migrate the database first."""
     if fd is not None:
         sources = [ctx.get_parameter_source(name) for name in ("host", "port")]
         if ParameterSource.COMMANDLINE in sources:
-            message = "--fd takes the place of --host and --port"
+            message = "--fd cannot be combined with --host or --port"
             raise click.UsageError(message)
         host, port = _address_of(fd)
     settings = load_settings()
@@ -71,15 +71,15 @@ def command(
 
 
 def _address_of(fd: int) -> tuple[str, int]:
-    """Return where an inherited socket listens.
+    """Return the address that an inherited socket listens on.
 
     Raises:
-        BadParameter: it is none, or listens to something else than TCP.
+        BadParameter: it is not a listening TCP socket.
     """
     with suppress(OSError), socket.socket(fileno=os.dup(fd)) as inherited:
         listens = inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
         if listens and inherited.family in {socket.AF_INET, socket.AF_INET6}:
             host, port, *_ = inherited.getsockname()
             return host, port
-    message = f"{fd} is no TCP socket that listens."
+    message = f"{fd} is not a listening TCP socket."
     raise click.BadParameter(message, param_hint="--fd")

@@ -1,4 +1,4 @@
-"""What can be done with any API key, from the machine that the service runs on."""
+"""Commands for all API keys, for the operator of the service."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PAGE = 500
 
 
 class Duration(click.ParamType[timedelta]):
-    """A length of time: a whole number of seconds, minutes, hours or days."""
+    """A duration: a whole number of seconds, minutes, hours or days."""
 
     name = "duration"
 
@@ -43,23 +43,23 @@ class Duration(click.ParamType[timedelta]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> timedelta:
-        """Read `90d` and the like."""
+        """Parse a duration such as `90d`."""
         match = re.fullmatch(r"([0-9]{1,10})([smhd])", str(value))
         if match is None:
-            self.fail("this does not read like 30s, 15m, 12h or 90d", param, ctx)
+            self.fail("must be a duration such as 30s, 15m, 12h or 90d", param, ctx)
         length = timedelta(**{_UNITS[match[2]]: int(match[1])})
         if length.days > _MAX_DAYS:
-            self.fail("this is more than a hundred years", param, ctx)
+            self.fail("must be at most a hundred years", param, ctx)
         return length
 
 
 def new_key(
     name: str, scopes: Sequence[str], expires_in: timedelta | None
 ) -> ApiKeyCreate:
-    """Return what the options ask for.
+    """Return the key that the options describe.
 
     Raises:
-        ClickException: there can be no such key.
+        ClickException: an option is invalid.
     """
     expires_at = None if expires_in is None else utc_now() + expires_in
     values = {"name": name, "scopes": scopes, "expires_at": expires_at}
@@ -72,20 +72,20 @@ def new_key(
 
 
 def print_key(made: ApiKeyCreated) -> None:
-    """Print the key alone on standard output, for a person or a program to keep."""
+    """Print the key alone on standard output, so that programs can read it."""
     click.echo(made.key)
-    click.echo(f"Made key {made.id} ({made.name}). It is not shown again.", err=True)
+    click.echo(f"Created key {made.id} ({made.name}). It is not shown again.", err=True)
 
 
 def all_keys(session: Session) -> ApiKeyService:
-    """Return every key: who has this machine has them anyway."""
+    """Return the service for all keys, with the rights of an administrator."""
     return ApiKeyService(SqlApiKeyRepository(session), [ADMIN], CLIENT)
 
 
 @click.command("list")
 @with_database
 async def list_keys(settings: Settings, database: Database) -> None:
-    """List all keys, the newest first."""
+    """List all keys, newest first."""
     del settings
     page, pages = 1, 1
     while page <= pages:
@@ -103,7 +103,7 @@ async def list_keys(settings: Settings, database: Database) -> None:
     default="0s",
     show_default=True,
     type=Duration(),
-    help="How long the old key is still good: 12h, 1d.",
+    help="How long the old key stays valid: 12h, 1d.",
 )
 @with_database
 async def rotate(
@@ -112,7 +112,7 @@ async def rotate(
     api_key_id: UUID,
     overlap: timedelta,
 ) -> None:
-    """Make a key that takes the place of ID, and print it: this once."""
+    """Create a key that replaces ID, and print it. It is not shown again."""
     del settings
     seconds = int(overlap.total_seconds())
     if seconds > MAX_OVERLAP_SECONDS:
@@ -128,7 +128,7 @@ async def rotate(
 @click.argument("api_key_id", metavar="ID", type=click.UUID)
 @with_database
 async def revoke(settings: Settings, database: Database, api_key_id: UUID) -> None:
-    """End the key ID at once and for good."""
+    """Revoke the key ID, with immediate effect."""
     del settings
     async with database.transaction() as session:
         await all_keys(session).revoke(api_key_id)

@@ -1,4 +1,4 @@
-"""`app api-keys`: keys, from the machine that the service runs on."""
+"""`app api-keys`: API keys, for the operator of the service."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def command() -> None:
     multiple=True,
     required=True,
     type=click.Choice(all_scopes()),
-    help="What it may do; can be given several times.",
+    help="Scope of the key; can be repeated.",
 )
 @click.option(
     "--expires-in",
     type=_api_keys.Duration(),
-    help="How long it is good: 12h, 90d. Until it is revoked if not given.",
+    help="Lifetime: 12h, 90d. Default: until it is revoked.",
 )
 @with_database
 async def create(
@@ -45,7 +45,7 @@ async def create(
     scopes: tuple[str, ...],
     expires_in: timedelta | None,
 ) -> None:
-    """Make a key that stands for a caller of its own, and print it: this once."""
+    """Create a key for a new caller, and print it. It is not shown again."""
     del settings
     data = _api_keys.new_key(name, scopes, expires_in)
     async with database.transaction() as session:

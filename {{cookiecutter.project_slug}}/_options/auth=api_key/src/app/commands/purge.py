@@ -1,4 +1,4 @@
-"""`app purge`: what is over and done with."""
+"""`app purge`: deletion of expired data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @click.command()
 @with_database
 async def command(settings: Settings, database: Database) -> None:
-    """Delete keys that ended 30 days ago; making a key does so, too."""
+    """Delete keys that ended over 30 days ago. Creating a key does this, too."""
     del settings
     async with database.transaction() as session:
         number = await all_keys(session).purge()
-    click.echo(f"Deleted {number} API keys that were over.")
+    click.echo(f"Deleted {number} API keys.")

@@ -1,4 +1,4 @@
-"""`app api-keys`: keys, from the machine that the service runs on."""
+"""`app api-keys`: API keys, for the operator of the service."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def command() -> None:
     "email",
     required=True,
     callback=_email,
-    help="E-mail address of the account that the key stands for.",
+    help="E-mail address of the account that owns the key.",
 )
 @click.option("--name", required=True, help="What the key is for.")
 @click.option(
@@ -48,12 +48,12 @@ def command() -> None:
     multiple=True,
     required=True,
     type=click.Choice(all_scopes()),
-    help="What it may do; can be given several times.",
+    help="Scope of the key; can be repeated.",
 )
 @click.option(
     "--expires-in",
     type=_api_keys.Duration(),
-    help="How long it is good: 12h, 90d. Until it is revoked if not given.",
+    help="Lifetime: 12h, 90d. Default: until it is revoked.",
 )
 @with_database
 async def create(
@@ -65,7 +65,7 @@ async def create(
     scopes: tuple[str, ...],
     expires_in: timedelta | None,
 ) -> None:
-    """Make a key for a user, within their scopes, and print it: this once."""
+    """Create a key for a user, within their scopes. It is printed only once."""
     del settings
     data = _api_keys.new_key(name, scopes, expires_in)
     async with database.transaction() as session:

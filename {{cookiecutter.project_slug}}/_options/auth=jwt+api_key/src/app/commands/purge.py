@@ -1,4 +1,4 @@
-"""`app purge`: what is over and done with."""
+"""`app purge`: deletion of expired data."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @click.command()
 @with_database
 async def command(settings: Settings, database: Database) -> None:
-    """Delete sessions that are over, and keys that ended 30 days ago.
+    """Delete expired sessions, and keys that ended over 30 days ago.
 
-    The service does so now and then, too.
+    The service also does this from time to time.
     """
     del settings
     number = await SqlSessionRepository(database).purge(utc_now())
-    click.echo(f"Deleted {number} sessions that were over.")
+    click.echo(f"Deleted {number} sessions.")
     async with database.transaction() as session:
         number = await all_keys(session).purge()
-    click.echo(f"Deleted {number} API keys that were over.")
+    click.echo(f"Deleted {number} API keys.")

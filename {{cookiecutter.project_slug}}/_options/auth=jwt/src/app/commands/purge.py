@@ -1,4 +1,4 @@
-"""`app purge`: what is over and done with."""
+"""`app purge`: deletion of expired data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @with_database
 async def command(settings: Settings, database: Database) -> None:
-    """Delete sessions that are over; the service does so now and then, too."""
+    """Delete expired sessions. The service also does this from time to time."""
     del settings
     number = await SqlSessionRepository(database).purge(utc_now())
-    click.echo(f"Deleted {number} sessions that were over.")
+    click.echo(f"Deleted {number} sessions.")

@@ -1,4 +1,4 @@
-"""`app users`: accounts, from the machine that the service runs on."""
+"""`app users`: accounts, for the operator of the service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _email(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 
 def _password() -> str:
-    """Ask twice, or read one line where nobody can be asked."""
+    """Prompt twice, or read one line if standard input is not a terminal."""
     if sys.stdin.isatty():
         password: str = click.prompt(
             "Password",
@@ -61,19 +61,19 @@ def command() -> None:
 @click.option("--email", required=True, callback=_email, help="E-mail address.")
 @with_database
 async def create_admin(settings: Settings, database: Database, email: str) -> None:
-    """Make an administrator; the password is asked for or read from standard input."""
+    """Create an administrator; prompt for the password, or read it from stdin."""
     password = _password()
     async with database.transaction() as session:
         users = _users(settings, database, session)
         user = await users.create(email, password, [ADMIN])
-    click.echo(f"Made administrator {user.email} ({user.id}).")
+    click.echo(f"Created administrator {user.email} ({user.id}).")
 
 
 @command.command("set-password")
 @click.option("--email", required=True, callback=_email, help="E-mail address.")
 @with_database
 async def set_password(settings: Settings, database: Database, email: str) -> None:
-    """Set the password of an account, which ends every session."""
+    """Set the password of an account. This ends all its sessions."""
     password = _password()
     async with database.transaction() as session:
         users = _users(settings, database, session)

@@ -1,4 +1,4 @@
-"""What commands share that work on the database."""
+"""Shared set-up of commands that use the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def with_database[**P](
     command: Callable[Concatenate[Settings, Database, P], Awaitable[None]],
 ) -> Callable[P, None]:
-    """Give a command the settings and the database, migrated in development."""
+    """Pass the settings and the database to a command; migrate in development."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:

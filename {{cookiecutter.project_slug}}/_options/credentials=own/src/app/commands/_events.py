@@ -1,4 +1,4 @@
-"""Where commands tell of what they have done."""
+"""Logging of commands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import structlog
 
 
 def events_to_stderr() -> None:
-    """Keep standard output for results, which other programs may read."""
+    """Log to standard error: standard output is for results, read by programs."""
     structlog.reset_defaults()
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
