@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -19,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from sqlalchemy import select, text
 
+from app.models.item import Item
+from tests.databases import empty_database, execute
 from tests.environment import environment, fresh_environment
 from tests.principals import credentials
 from tests.processes import APP, SECONDS, run_app
@@ -36,7 +38,7 @@ needs_signals = pytest.mark.skipif(
 
 
 class Server:
-    """A running `app serve` with a SQLite database in its working directory."""
+    """A running `app serve`, whose settings name a database of its own."""
 
     def __init__(
         self,
@@ -51,7 +53,7 @@ class Server:
             options += ("--fd", str(inherited.fileno()))
         self.port = 0  # it is free to choose one, and says which
         self.directory = directory
-        self.database = directory / "app.db"
+        self.database = settings["DATABASE__URL"]
         self.log = directory / "server.log"
         self._log_file = self.log.open("wb")
         self.process = subprocess.Popen(  # noqa: S603
@@ -122,14 +124,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a server with two processes, in a fresh checkout."""
     directory = tmp_path_factory.mktemp("checkout")
     shutil.copy(PROJECT / ".env.example", directory)
-    patient = fresh_environment(DATABASE__POOL_TIMEOUT=str(SECONDS))
-    with serving(directory, patient, "--workers", "2") as server:
-        yield server
+    patient = {"DATABASE__POOL_TIMEOUT": str(SECONDS)}
+    with empty_database(directory) as url:
+        settings = fresh_environment(DATABASE__URL=url, **patient)
+        with serving(directory, settings, "--workers", "2") as server:
+            yield server
 
 
 @pytest.fixture(scope="module")
 def headers(server: Server) -> dict[str, str]:
-    return credentials(server.url, server.directory)
+    return credentials(server.url, server.directory, server.database)
 
 
 def answer(connection: HTTPConnection) -> tuple[int, Any]:
@@ -156,9 +160,8 @@ def test_several_writers_lose_nothing(server: Server, headers: dict[str, str]) -
         answers = [response for part in pool.map(write, range(8)) for response in part]
     assert {response.status_code for response in answers} == {200, 201}
     acknowledged = {response.json()["name"] for response in answers}
-    with closing(sqlite3.connect(server.database)) as connection:
-        query = "SELECT name FROM items WHERE description = 'kept'"
-        kept = [name for (name,) in connection.execute(query)]
+    query = select(Item.name).where(Item.description == "kept")
+    kept = [name for (name,) in execute(server.database, query)]
     assert len(kept) == len(acknowledged) == 96
     assert set(kept) == acknowledged
 
@@ -179,15 +182,16 @@ def test_an_unforeseen_error_does_not_end_the_connection(
 ) -> None:
     made = httpx2.post(f"{server.url}{ITEMS}", json={"name": "x"}, headers=headers)
     address = made.headers["location"]
-    with closing(sqlite3.connect(server.database)) as connection, connection:
-        connection.execute("UPDATE items SET created_at = 'long ago' WHERE name = 'x'")
+    # A date that Python does not know.
+    change = "UPDATE items SET created_at = '20000-01-01' WHERE name = 'x'"
+    execute(server.database, text(change))
     with closing(server.connect()) as client:
         client.connect()
         before = client.sock
         client.request("GET", address, headers=headers)
         status, problem = answer(client)
         assert (status, problem["code"]) == (500, "internal_server_error")
-        assert "long ago" not in str(problem)
+        assert "20000" not in str(problem)
         client.request("GET", "/health/live")
         assert answer(client) == (200, {"status": "ok"})
         assert client.sock is before
@@ -215,11 +219,12 @@ def test_a_fresh_checkout_starts_with_no_set_up(server: Server) -> None:
     ids=["at once", "once it has drained", "at once after Ctrl-C"],
 )
 def test_a_request_in_progress_is_answered_before_the_server_ends(
-    drain_seconds: str, sent: signal.Signals, tmp_path: Path
+    drain_seconds: str, sent: signal.Signals, tmp_path: Path, empty_url: str
 ) -> None:
     body = b'{"name": "last"}'
-    with serving(tmp_path, environment(DRAIN_SECONDS=drain_seconds)) as server:
-        headers = credentials(server.url, server.directory)
+    settings = environment(DRAIN_SECONDS=drain_seconds, DATABASE__URL=empty_url)
+    with serving(tmp_path, settings) as server:
+        headers = credentials(server.url, server.directory, server.database)
         with closing(server.connect()) as connection:
             connection.putrequest("POST", ITEMS)
             connection.putheader("Content-Type", "application/json")
@@ -236,16 +241,16 @@ def test_a_request_in_progress_is_answered_before_the_server_ends(
             status, item = answer(connection)
         assert status == 201
         assert server.process.wait(timeout=SECONDS) == 0
-    with closing(sqlite3.connect(server.database)) as database:
-        names = [name for (name,) in database.execute("SELECT name FROM items")]
-    assert item["name"] in names
+    assert (item["name"],) in execute(server.database, select(Item.name))
 
 
 @needs_signals
-def test_workers_that_drain_serve_on_until_a_second_signal(tmp_path: Path) -> None:
-    settings = environment(DRAIN_SECONDS="600")
+def test_workers_that_drain_serve_on_until_a_second_signal(
+    tmp_path: Path, empty_url: str
+) -> None:
+    settings = environment(DRAIN_SECONDS="600", DATABASE__URL=empty_url)
     with serving(tmp_path, settings, "--workers", "2") as server:
-        headers = credentials(server.url, server.directory)
+        headers = credentials(server.url, server.directory, server.database)
         connections = [server.connect() for _ in range(16)]
         for connection in connections:
             connection.connect()
@@ -265,7 +270,9 @@ def test_workers_that_drain_serve_on_until_a_second_signal(tmp_path: Path) -> No
 @needs_signals
 def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
     tmp_path: Path,
+    empty_url: str,
 ) -> None:
+    settings = environment(DATABASE__URL=empty_url)
     with socket.create_server(("127.0.0.1", 0)) as inherited:
         port = inherited.getsockname()[1]
         for _ in range(2):
@@ -274,7 +281,7 @@ def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
             with (
                 closing(early),
                 serving(
-                    tmp_path, environment(), "--workers", "2", inherited=inherited
+                    tmp_path, settings, "--workers", "2", inherited=inherited
                 ) as server,
             ):
                 assert answer(early) == (200, {"status": "ok"})
@@ -284,7 +291,13 @@ def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
 def test_a_second_server_on_the_same_address_refuses_to_start(
     server: Server, tmp_path: Path
 ) -> None:
-    result = run_app(tmp_path, "serve", "--port", str(server.port))
+    result = run_app(
+        tmp_path,
+        "serve",
+        "--port",
+        str(server.port),
+        DATABASE__URL=server.database,
+    )
     assert result.returncode == 1
     address = f"127.0.0.1:{server.port}"
     assert result.stderr.startswith(f"Error: Cannot listen on {address}:")

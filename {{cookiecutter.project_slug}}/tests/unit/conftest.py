@@ -42,3 +42,11 @@ def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     # An earlier test's application logs to what is closed by now.
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     return tmp_path
+
+
+@pytest.fixture
+def own_database(scratch: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give commands a database without tables, and return its URL."""
+    del scratch
+    monkeypatch.setenv("DATABASE__URL", empty_url)
+    return empty_url

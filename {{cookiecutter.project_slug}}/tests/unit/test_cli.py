@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +10,7 @@ from click.testing import CliRunner, Result
 from app.about import DESCRIPTION, VERSION
 from app.cli import main
 from app.commands import serve
+from tests.databases import LASTING_URL, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +28,6 @@ def assert_is_refusal(result: Result) -> None:
     assert isinstance(result.exception, SystemExit)
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.output
-
-
-def tables(path: Path) -> set[str]:
-    with closing(sqlite3.connect(path)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        return {name for (name,) in names}
 
 
 def test_help_lists_every_command() -> None:
@@ -63,35 +56,25 @@ def test_an_unknown_command_is_a_usage_error(name: str) -> None:
     assert "No such command" in result.stderr
 
 
-def test_migrate_makes_the_tables(scratch: Path) -> None:
-    result = run("migrate", DATABASE__URL="sqlite:///app.db")
+def test_migrate_makes_the_tables(empty_url: str) -> None:
+    result = run("migrate", DATABASE__URL=empty_url)
     assert result.exit_code == 0, result.output
-    assert "items" in tables(scratch / "app.db")
+    assert "items" in tables(empty_url)
 
 
-def test_migrate_to_a_revision_that_is_not_there_is_refused() -> None:
-    result = run("migrate", "nonsense", DATABASE__URL="sqlite:///app.db")
+def test_migrate_to_a_revision_that_is_not_there_is_refused(empty_url: str) -> None:
+    result = run("migrate", "nonsense", DATABASE__URL=empty_url)
     assert_is_refusal(result)
     assert "nonsense" in result.stderr
 
 
-def test_migrate_gives_up_on_a_locked_database(scratch: Path) -> None:
-    database = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__POOL_TIMEOUT": "0.1"}
-    run("migrate", **database)
-    with closing(sqlite3.connect(scratch / "app.db")) as writer:
-        writer.execute("BEGIN IMMEDIATE")
-        result = run("migrate", **database)
-    assert_is_refusal(result)
-    assert "locked" in result.stderr
-
-
 def test_config_prints_the_settings_in_effect_with_secrets_masked() -> None:
-    result = run("config", DATABASE__URL="sqlite:///hidden.db", DEBUG="1")
+    result = run("config", DATABASE__URL=LASTING_URL, DEBUG="1")
     assert result.exit_code == 0
     printed = json.loads(result.stdout)
     assert printed["debug"] is True
     assert printed["database"]["url"] == "**********"
-    assert "hidden" not in result.output
+    assert LASTING_URL not in result.output
 
 
 def test_openapi_prints_the_document() -> None:
@@ -134,21 +117,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> type[Server]:
 
 
 def test_app_alone_serves_and_migrates_in_development(
-    server: type[Server], scratch: Path
+    server: type[Server], empty_url: str
 ) -> None:
-    result = run(ENVIRONMENT="development", DATABASE__URL="sqlite:///app.db")
+    result = run(ENVIRONMENT="development", DATABASE__URL=empty_url)
     assert result.exit_code == 0, result.output
     assert "http://127.0.0.1:8000/docs" in result.output
     assert server.started["address"] == "127.0.0.1"
     assert server.started["port"] == 8000
-    assert "items" in tables(scratch / "app.db")
+    assert "items" in tables(empty_url)
 
 
-def test_serve_never_migrates_elsewhere(server: type[Server], scratch: Path) -> None:
-    result = run("serve", "--port", "8080", DATABASE__URL="sqlite:///app.db")
+def test_serve_never_migrates_elsewhere(server: type[Server], empty_url: str) -> None:
+    result = run("serve", "--port", "8080", DATABASE__URL=empty_url)
     assert result.exit_code == 0, result.output
     assert server.started["port"] == 8080
-    assert not (scratch / "app.db").exists()
+    assert tables(empty_url) == set()
 
 
 def test_serve_stops_as_it_is_told(server: type[Server]) -> None:

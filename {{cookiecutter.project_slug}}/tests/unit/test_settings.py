@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import ConfigurationError
 from app.core.settings import load_settings, write_missing_env_file
-from tests.databases import LASTING_URL
+from tests.databases import LASTING_URL, UNSAFE_URLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_a_secret_is_the_text_of_a_file_that_may_be_a_link(
 ) -> None:
     version = scratch / "..2026_11_20"
     version.mkdir()
-    (version / "DATABASE__URL").write_text(f"sqlite:///{SECRET}.db\n", "utf-8")
+    (version / "DATABASE__URL").write_text(f"{LASTING_URL}{SECRET}\n", "utf-8")
     try:
         (scratch / "..data").symlink_to(version.name)
         (scratch / "DATABASE__URL").symlink_to("..data/DATABASE__URL")
@@ -127,7 +127,7 @@ def test_a_secret_is_the_text_of_a_file_that_may_be_a_link(
         pytest.skip("this user may not make links")
     monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch))
     settings = load_settings()
-    assert settings.database.url.get_secret_value() == f"sqlite:///{SECRET}.db"
+    assert settings.database.url.get_secret_value() == f"{LASTING_URL}{SECRET}"
     assert SECRET not in settings.model_dump_json()
 
 
@@ -173,8 +173,7 @@ def test_a_file_that_cannot_be_read_is_refused(name: str, scratch: Path) -> None
         ("DEBUG", "1", "DEBUG must be off"),
         ("CORS__ORIGINS", "*", "CORS__ORIGINS must list origins"),
         ("CORS__ORIGINS", "https://a.example,*", "CORS__ORIGINS must list origins"),
-        ("DATABASE__URL", "sqlite://", "DATABASE__URL"),
-        ("DATABASE__URL", "sqlite:///:memory:", "DATABASE__URL"),
+        *(("DATABASE__URL", url, "DATABASE__URL") for url in UNSAFE_URLS),
     ],
 )
 def test_staging_and_production_refuse_what_only_suits_development(
@@ -194,7 +193,7 @@ def test_a_refusal_names_every_unsafe_setting(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("DEBUG", "1")
     monkeypatch.setenv("CORS__ORIGINS", "*")
-    monkeypatch.setenv("DATABASE__URL", "sqlite://")
+    monkeypatch.setenv("DATABASE__URL", UNSAFE_URLS[0])
     first, *reasons = refusal().splitlines()
     assert first.endswith(":")
     for name in ("DEBUG", "CORS__ORIGINS", "DATABASE__URL"):
@@ -212,7 +211,7 @@ def test_staging_and_production_start_on_what_suits_them(
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE__URL", f"sqlite:///{SECRET}.db")
+    monkeypatch.setenv("DATABASE__URL", f"{LASTING_URL}{SECRET}")
     monkeypatch.setenv("RATE_LIMIT__STORAGE_URL", f"redis://:{SECRET}@cache/0")
     settings = load_settings()
     assert SECRET in settings.database.url.get_secret_value()

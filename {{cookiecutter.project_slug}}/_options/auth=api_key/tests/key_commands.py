@@ -7,14 +7,11 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from tests.settings import REQUIRED_ENVIRONMENT
 
-ENVIRONMENT = REQUIRED_ENVIRONMENT | {
-    "ENVIRONMENT": "development",
-    "DATABASE__URL": "sqlite:///app.db",
-}
+ENVIRONMENT = REQUIRED_ENVIRONMENT | {"ENVIRONMENT": "development"}
 
 
 def run(*arguments: str, **environment: str) -> Result:
-    """Run `app` in the current folder."""
+    """Run `app` on the database that DATABASE__URL names."""
     runner = CliRunner(env=ENVIRONMENT | environment)
     return runner.invoke(main, arguments)
 

@@ -74,13 +74,14 @@ async def manager(app: App, database: Database) -> Client:
     return await managing(app, database)
 
 
-def credentials(server_url: str, directory: Path) -> dict[str, str]:
+def credentials(server_url: str, directory: Path, database_url: str) -> dict[str, str]:
     """Return the headers of a caller of the server at that address.
 
     Its key is made as the first one always is: in the folder that the server runs in.
     """
     del server_url
     scopes = [option for scope in ITEM_SCOPES for option in ("--scope", scope)]
-    made = run_app(directory, "api-keys", "create", "--name", "test", *scopes)
+    command = ("api-keys", "create", "--name", "test", *scopes)
+    made = run_app(directory, *command, DATABASE__URL=database_url)
     assert made.returncode == 0, made.stderr
     return {"X-API-Key": made.stdout.strip()}

@@ -9,7 +9,6 @@ from tests.settings import REQUIRED_ENVIRONMENT
 
 ENVIRONMENT = REQUIRED_ENVIRONMENT | {
     "ENVIRONMENT": "development",
-    "DATABASE__URL": "sqlite:///app.db",
     "AUTH__PASSWORD_MEMORY_KIB": "8",
     "AUTH__PASSWORD_TIME_COST": "1",
 }
@@ -17,7 +16,7 @@ OWNER = ("--email", "ada@example.org")
 
 
 def run(*arguments: str, typed: str = "", **environment: str) -> Result:
-    """Run `app` in the current folder."""
+    """Run `app` on the database that DATABASE__URL names."""
     runner = CliRunner(env=ENVIRONMENT | environment)
     return runner.invoke(main, arguments, input=typed)
 

@@ -78,7 +78,7 @@ def issuer() -> Iterator[Issuer]:
     issuer.close()
 
 
-def credentials(server_url: str, directory: Path) -> dict[str, str]:
+def credentials(server_url: str, directory: Path, database_url: str) -> dict[str, str]:
     """Return the headers of a caller of the server at that address."""
-    del server_url, directory
+    del server_url, directory, database_url
     return bearer(ISSUER.token())

@@ -7,10 +7,11 @@ empty it, so its name must say that it is for tests.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import MetaData, inspect, make_url
 
 from app.core.database import run_on_connection
 from app.core.database.dialects import DIALECTS
@@ -18,12 +19,14 @@ from app.core.database.migrations import upgrade
 from tests.settings import make_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Executable
 
-# What staging and production accept.
+# What staging and production accept, and what they refuse.
 LASTING_URL = "postgresql://app:hard-to-guess@db/app"
+UNSAFE_URLS = ("postgresql://app@db/app", "postgresql://app:password@db/app")
 
 NOT_SET = (
     "PostgreSQL NOT TESTED: set TEST_DATABASE_URL (compose.dev.yaml has a database)"
@@ -84,3 +87,51 @@ def migrated_url(database_url: str) -> str:
     """Return the URL of a database that has all tables and no rows."""
     upgrade(make_settings(database_url))
     return database_url
+
+
+@contextmanager
+def empty_database(directory: Path) -> Iterator[str]:
+    """Give the URL of a database without tables, for processes to migrate.
+
+    A file is quickest. Without SQLite it is the one that other tests use, too: they
+    find its tables again afterwards.
+    """
+    if "sqlite" in DIALECTS:
+        yield sqlite_url(directory)
+        return
+    url = _postgresql_url()
+    yield url
+    _postgresql_url()
+    upgrade(make_settings(url))
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database of the test's own, without tables."""
+    with empty_database(tmp_path) as url:
+        yield url
+
+
+def execute(url: str, *statements: Executable) -> list[Any]:
+    """Execute statements behind the service's back; return the rows of the last one."""
+    found: list[Any] = []
+
+    def work(connection: Connection) -> None:
+        for statement in statements:
+            result = connection.execute(statement)
+            found[:] = result.all() if result.returns_rows else []
+        connection.commit()
+
+    run_on_connection(make_settings(url).database, work)
+    return found
+
+
+def tables(url: str) -> set[str]:
+    """Return the names of a database's tables."""
+    found: set[str] = set()
+
+    def work(connection: Connection) -> None:
+        found.update(inspect(connection).get_table_names())
+
+    run_on_connection(make_settings(url).database, work)
+    return found

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import select, update
 
 from app.auth.keys import Key, parse_key
+from app.models.api_key import ApiKey
+from tests.databases import execute, tables
 from tests.key_commands import create, run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
-pytestmark = pytest.mark.usefixtures("scratch")
-
-EXPIRE = "UPDATE api_keys SET expires_at = ? WHERE key_id = ?"
-REVOKE = "UPDATE api_keys SET revoked_at = ? WHERE key_id = ?"
-
-
-def rows(directory: Path, query: str) -> list[Any]:
-    with closing(sqlite3.connect(directory / "app.db")) as connection:
-        return connection.execute(query).fetchall()
-
-
-def change(directory: Path, statement: str, *values: str) -> None:
-    with closing(sqlite3.connect(directory / "app.db")) as connection, connection:
-        connection.execute(statement, values)
+pytestmark = pytest.mark.usefixtures("own_database")
 
 
 def printed(result: Result) -> Key:
@@ -42,9 +28,9 @@ def printed(result: Result) -> Key:
     return key
 
 
-def id_of(directory: Path, key: Key) -> str:
-    ids = dict(rows(directory, "SELECT key_id, id FROM api_keys"))
-    return str(UUID(ids[key.id]))
+def id_of(url: str, key: Key) -> str:
+    ((api_key_id,),) = execute(url, select(ApiKey.id).where(ApiKey.key_id == key.id))
+    return str(api_key_id)
 
 
 def assert_is_refusal(result: Result, reason: str) -> None:
@@ -54,23 +40,23 @@ def assert_is_refusal(result: Result, reason: str) -> None:
     assert "Traceback" not in result.output
 
 
-def test_a_key_is_made_on_a_fresh_database_and_printed_once(scratch: Path) -> None:
+def test_a_key_is_made_on_a_fresh_database_and_printed_once(own_database: str) -> None:
     result = create("--scope", "items:write")
     key = printed(result)
-    ((kept, name, scopes, expires_at),) = rows(
-        scratch, "SELECT secret_hash, name, scopes, expires_at FROM api_keys"
-    )
+    columns = (ApiKey.secret_hash, ApiKey.name, ApiKey.scopes, ApiKey.expires_at)
+    ((kept, name, scopes, expires_at),) = execute(own_database, select(*columns))
     assert kept == key.secret_hash
-    assert (name, scopes) == ("ci", '["items:read", "items:write"]')
+    assert (name, scopes) == ("ci", ["items:read", "items:write"])
     assert expires_at is None
     assert key.secret not in result.stderr
     assert "key_made" in result.stderr
 
 
-def test_what_is_on_disk_is_not_the_key(scratch: Path) -> None:
+def test_what_is_kept_is_not_the_key(own_database: str) -> None:
     key = printed(create())
-    for path in scratch.iterdir():
-        assert key.secret.encode() not in path.read_bytes()
+    (row,) = execute(own_database, select(ApiKey.__table__))
+    assert key.id in row
+    assert key.secret not in str(row)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +69,12 @@ def test_what_is_on_disk_is_not_the_key(scratch: Path) -> None:
     ],
 )
 def test_a_key_can_be_made_for_a_time(
-    scratch: Path, length: str, expected: timedelta
+    own_database: str, length: str, expected: timedelta
 ) -> None:
     printed(create("--expires-in", length))
-    ((ends, made),) = rows(scratch, "SELECT expires_at, created_at FROM api_keys")
-    life = datetime.fromisoformat(ends) - datetime.fromisoformat(made)
-    assert abs(life - expected) < timedelta(seconds=10)
+    times = select(ApiKey.expires_at, ApiKey.created_at)
+    ((ends, made),) = execute(own_database, times)
+    assert abs(ends - made - expected) < timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(
@@ -114,15 +100,16 @@ def test_an_unknown_scope_is_a_usage_error(scope: str) -> None:
     assert_is_refusal(create(scope=scope), "--scope")
 
 
-def test_a_list_shows_the_newest_first_and_no_key(scratch: Path) -> None:
+def test_a_list_shows_the_newest_first_and_no_key(own_database: str) -> None:
     first = printed(create(name="first"))
     second = printed(create("--expires-in", "90d", name="second"))
-    run("api-keys", "revoke", id_of(scratch, first))
-    change(scratch, "UPDATE api_keys SET last_used_at = ?", "2026-01-02 03:04:05.0")
+    run("api-keys", "revoke", id_of(own_database, first))
+    used = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    execute(own_database, update(ApiKey).values(last_used_at=used))
     result = run("api-keys", "list")
     assert result.exit_code == 0, result.output
     newest, oldest = (line.split("\t") for line in result.stdout.splitlines())
-    assert newest[0] == id_of(scratch, second)
+    assert newest[0] == id_of(own_database, second)
     assert newest[1] == f"{second.prefix}_...{second.last4}"
     assert newest[2:4] == ["second", "items:read"]
     assert newest[5] == "used 2026-01-02 03:04"
@@ -145,31 +132,29 @@ def test_a_long_list_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_rotated_key_keeps_its_owner_and_ends_after_the_overlap(
-    scratch: Path,
+    own_database: str,
 ) -> None:
     old = printed(create())
-    result = run("api-keys", "rotate", id_of(scratch, old), "--overlap", "1d")
+    result = run("api-keys", "rotate", id_of(own_database, old), "--overlap", "1d")
     new = printed(result)
     assert new.id != old.id
-    owners = rows(scratch, "SELECT DISTINCT owner_id FROM api_keys")
-    assert len(owners) == 1
-    ends = dict(rows(scratch, "SELECT key_id, expires_at FROM api_keys"))
+    assert len(execute(own_database, select(ApiKey.owner_id).distinct())) == 1
+    columns = (ApiKey.key_id, ApiKey.expires_at)
+    ends = dict(execute(own_database, select(*columns)))
     assert ends[new.id] is None
-    distance = datetime.fromisoformat(ends[old.id]) - datetime.now(UTC).replace(
-        tzinfo=None
-    )
+    distance = ends[old.id] - datetime.now(UTC)
     assert timedelta(hours=23) < distance < timedelta(hours=25)
 
 
-def test_an_overlap_has_a_longest_length(scratch: Path) -> None:
+def test_an_overlap_has_a_longest_length(own_database: str) -> None:
     key = printed(create())
-    rotate = ("api-keys", "rotate", id_of(scratch, key), "--overlap")
+    rotate = ("api-keys", "rotate", id_of(own_database, key), "--overlap")
     assert_is_refusal(run(*rotate, "31d"), "not be longer than 30 days")
     assert run(*rotate, "30d").exit_code == 0
 
 
-def test_a_key_that_is_over_is_not_rotated(scratch: Path) -> None:
-    api_key_id = id_of(scratch, printed(create()))
+def test_a_key_that_is_over_is_not_rotated(own_database: str) -> None:
+    api_key_id = id_of(own_database, printed(create()))
     revoked = run("api-keys", "revoke", api_key_id)
     assert revoked.exit_code == 0, revoked.output
     assert api_key_id in revoked.stdout
@@ -184,24 +169,28 @@ def test_an_unknown_key_is_refused(command: str) -> None:
 
 
 def test_purge_deletes_keys_that_ended_30_days_ago_and_no_others(
-    scratch: Path,
+    own_database: str,
 ) -> None:
     good, *ended = [printed(create()).id for _ in range(5)]
     for days, (expired, revoked) in ((31, ended[:2]), (29, ended[2:])):
-        moment = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d %H:%M:%S.%f}"
-        change(scratch, EXPIRE, moment, expired)
-        change(scratch, REVOKE, moment, revoked)
+        moment = datetime.now(UTC) - timedelta(days=days)
+        one, other = (
+            update(ApiKey).where(ApiKey.key_id == id_) for id_ in (expired, revoked)
+        )
+        execute(
+            own_database, one.values(expires_at=moment), other.values(revoked_at=moment)
+        )
     result = run("purge")
     assert result.exit_code == 0, result.output
     assert "Deleted 2 API keys" in result.stdout
-    found = rows(scratch, "SELECT key_id FROM api_keys")
+    found = execute(own_database, select(ApiKey.key_id))
     assert {key_id for (key_id,) in found} == {good, *ended[2:]}
 
 
-def test_outside_development_commands_do_not_migrate(scratch: Path) -> None:
+def test_outside_development_commands_do_not_migrate(own_database: str) -> None:
     result = run("api-keys", "list", ENVIRONMENT="test")
     assert_is_refusal(result, "not available")
-    assert rows(scratch, "SELECT name FROM sqlite_master") == []
+    assert tables(own_database) == set()
 
 
 @pytest.mark.parametrize("command", ["create", "list", "rotate", "revoke"])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.key_commands import OWNER, create, run
 
-pytestmark = pytest.mark.usefixtures("scratch")
+pytestmark = pytest.mark.usefixtures("own_database")
 
 NEW = ("api-keys", "create", "--name", "ci", "--scope", "items:read", "--user")
 

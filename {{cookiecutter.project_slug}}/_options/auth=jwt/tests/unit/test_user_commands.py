@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-from contextlib import closing
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
+from sqlalchemy import insert, select
 
 from app.cli import main
+from app.models.session import RefreshToken, UserSession
+from app.models.user import User
+from tests.databases import execute, tables
 from tests.settings import REQUIRED_ENVIRONMENT
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-pytestmark = pytest.mark.usefixtures("scratch", "fresh_logging")
+pytestmark = pytest.mark.usefixtures("own_database", "fresh_logging")
 
 ADA = "ada@example.org"
 PASSWORD = "a password for tests"
 NEW_PASSWORD = "another password for tests"
+PAST = datetime(2026, 1, 1, tzinfo=UTC)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
 ENVIRONMENT = REQUIRED_ENVIRONMENT | {
     "ENVIRONMENT": "development",
-    "DATABASE__URL": "sqlite:///app.db",
     "AUTH__PASSWORD_MEMORY_KIB": "8",
     "AUTH__PASSWORD_TIME_COST": "1",
 }
@@ -47,23 +48,18 @@ def users(command: str, email: str = ADA, typed: str = f"{PASSWORD}\n") -> Resul
     return run("users", command, "--email", email, typed=typed)
 
 
-def rows(directory: Path, query: str) -> list[Any]:
-    with closing(sqlite3.connect(directory / "app.db")) as connection:
-        return connection.execute(query).fetchall()
-
-
-def start_session(directory: Path, ends: str) -> UUID:
+def start_session(url: str, ends: datetime) -> UUID:
     session_id = uuid4()
-    with closing(sqlite3.connect(directory / "app.db")) as connection, connection:
-        ((user_id,),) = connection.execute("SELECT id FROM users")
-        connection.execute(
-            "INSERT INTO user_sessions VALUES (?, ?, ?, ?, ?, ?)",
-            (user_id, ends, ends, session_id.hex, "2026-01-01", "2026-01-01"),
-        )
-        connection.execute(
-            "INSERT INTO refresh_tokens VALUES (?, ?, NULL)",
-            (session_id.hex * 2, session_id.hex),
-        )
+    ((user_id,),) = execute(url, select(User.id))
+    execute(
+        url,
+        insert(UserSession).values(
+            id=session_id, user_id=user_id, idle_until=ends, expires_at=ends
+        ),
+        insert(RefreshToken).values(
+            token_hash=session_id.hex * 2, session_id=session_id
+        ),
+    )
     return session_id
 
 
@@ -75,26 +71,25 @@ def assert_is_refusal(result: Result, reason: str) -> None:
     assert PASSWORD not in result.output
 
 
-def test_an_administrator_is_made_on_a_fresh_database(scratch: Path) -> None:
+def test_an_administrator_is_made_on_a_fresh_database(own_database: str) -> None:
     result = users("create-admin", "Ada@Example.org")
     assert result.exit_code == 0, result.output
     assert ADA in result.stdout
     assert PASSWORD not in result.output
-    ((email, kept, scopes, is_active),) = rows(
-        scratch, "SELECT email, password_hash, scopes, is_active FROM users"
-    )
-    assert (email, scopes, is_active) == (ADA, '["admin"]', 1)
+    columns = (User.email, User.password_hash, User.scopes, User.is_active)
+    ((email, kept, scopes, is_active),) = execute(own_database, select(*columns))
+    assert (email, scopes, is_active) == (ADA, ["admin"], True)
     assert PasswordHasher().verify(kept, PASSWORD)
 
 
 @pytest.mark.parametrize("line_end", ["", "\n", "\r\n", "\nsomething else\n"])
 def test_the_password_is_the_first_line_of_standard_input(
-    scratch: Path,
+    own_database: str,
     line_end: str,
 ) -> None:
     result = users("create-admin", typed=f" {PASSWORD} {line_end}")
     assert result.exit_code == 0, result.output
-    ((kept,),) = rows(scratch, "SELECT password_hash FROM users")
+    ((kept,),) = execute(own_database, select(User.password_hash))
     assert PasswordHasher().verify(kept, f" {PASSWORD} ")
 
 
@@ -104,7 +99,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
-    scratch: Path,
+    own_database: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at_a_terminal(monkeypatch)
@@ -113,18 +108,18 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
     assert result.output.count("assword: ") == 1
     assert "Repeat for confirmation: " in result.output
     assert PASSWORD not in result.output
-    assert len(rows(scratch, "SELECT id FROM users")) == 1
+    assert len(execute(own_database, select(User.id))) == 1
 
 
 def test_a_password_that_is_mistyped_is_asked_for_again(
-    scratch: Path,
+    own_database: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at_a_terminal(monkeypatch)
     lines = (PASSWORD, NEW_PASSWORD, PASSWORD, PASSWORD)
     result = users("create-admin", typed="\n".join(lines) + "\n")
     assert result.exit_code == 0, result.output
-    ((kept,),) = rows(scratch, "SELECT password_hash FROM users")
+    ((kept,),) = execute(own_database, select(User.password_hash))
     assert PasswordHasher().verify(kept, PASSWORD)
 
 
@@ -141,21 +136,21 @@ def test_a_password_that_is_mistyped_is_asked_for_again(
 )
 @pytest.mark.parametrize("command", ["create-admin", "set-password"])
 def test_a_bad_password_is_refused_with_the_reason(
-    scratch: Path,
+    own_database: str,
     command: str,
     typed: str,
     reason: str,
 ) -> None:
     if command == "set-password":
         users("create-admin")
-    before = rows_if_any(scratch)
+    before = accounts(own_database)
     assert_is_refusal(users(command, typed=typed), reason)
-    assert rows_if_any(scratch) == before
+    assert accounts(own_database) == before
 
 
-def rows_if_any(directory: Path) -> list[Any]:
+def accounts(url: str) -> list[Any]:
     run("migrate")
-    return rows(directory, "SELECT email, password_hash FROM users")
+    return execute(url, select(User.email, User.password_hash))
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "ada@example.org\n"])
@@ -166,22 +161,22 @@ def test_what_is_no_address_is_a_usage_error(command: str, email: str) -> None:
     assert_is_refusal(result, "this is not an e-mail address")
 
 
-def test_an_address_is_taken_once(scratch: Path) -> None:
+def test_an_address_is_taken_once(own_database: str) -> None:
     users("create-admin")
     result = users("create-admin", ADA.upper())
     assert_is_refusal(result, "An account with this e-mail address already exists.")
-    assert len(rows(scratch, "SELECT id FROM users")) == 1
+    assert len(execute(own_database, select(User.id))) == 1
 
 
-def test_a_new_password_ends_every_session(scratch: Path) -> None:
+def test_a_new_password_ends_every_session(own_database: str) -> None:
     users("create-admin")
-    start_session(scratch, "2100-01-01")
+    start_session(own_database, FAR)
     result = users("set-password", ADA.upper(), f"{NEW_PASSWORD}\n")
     assert result.exit_code == 0, result.output
-    ((kept,),) = rows(scratch, "SELECT password_hash FROM users")
+    ((kept,),) = execute(own_database, select(User.password_hash))
     assert PasswordHasher().verify(kept, NEW_PASSWORD)
-    assert rows(scratch, "SELECT * FROM user_sessions") == []
-    assert rows(scratch, "SELECT * FROM refresh_tokens") == []
+    assert execute(own_database, select(UserSession.id)) == []
+    assert execute(own_database, select(RefreshToken.token_hash)) == []
 
 
 def test_an_unknown_account_gets_no_password() -> None:
@@ -189,21 +184,21 @@ def test_an_unknown_account_gets_no_password() -> None:
     assert_is_refusal(result, "There is no account with this e-mail address.")
 
 
-def test_purge_deletes_what_is_over_and_nothing_else(scratch: Path) -> None:
+def test_purge_deletes_what_is_over_and_nothing_else(own_database: str) -> None:
     users("create-admin")
-    start_session(scratch, "2026-01-01 00:00:00.000000")
-    living = start_session(scratch, "2100-01-01 00:00:00.000000")
+    start_session(own_database, PAST)
+    living = start_session(own_database, FAR)
     result = run("purge")
     assert result.exit_code == 0, result.output
     assert "Deleted 1 sessions" in result.stdout
-    assert rows(scratch, "SELECT id FROM user_sessions") == [(living.hex,)]
-    assert rows(scratch, "SELECT session_id FROM refresh_tokens") == [(living.hex,)]
+    assert execute(own_database, select(UserSession.id)) == [(living,)]
+    assert execute(own_database, select(RefreshToken.session_id)) == [(living,)]
 
 
-def test_outside_development_commands_do_not_migrate(scratch: Path) -> None:
+def test_outside_development_commands_do_not_migrate(own_database: str) -> None:
     result = run("purge", ENVIRONMENT="test")
     assert_is_refusal(result, "not available")
-    assert rows(scratch, "SELECT name FROM sqlite_master") == []
+    assert tables(own_database) == set()
 
 
 @pytest.mark.parametrize("command", ["users", "purge"])

@@ -76,17 +76,6 @@ def test_a_unix_socket_needs_no_password_but_no_weak_one_either() -> None:
     assert list(database.unsafe_settings())
 
 
-def test_a_file_needs_no_password() -> None:
-    given = {"url": "sqlite:///app.db", "password": "secret"}
-    assert DatabaseSettings.model_validate(given).address().password is None
-
-
-def test_a_file_is_unsafe_where_there_is_a_server() -> None:
-    database = DatabaseSettings.model_validate({"url": "sqlite:////data/app.db"})
-    (unsafe,) = database.unsafe_settings()
-    assert "postgresql://" in unsafe
-
-
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2"])
 def test_the_driver_is_the_services_choice(scheme: str) -> None:
     url = DIALECTS["postgresql"].driver_url(make_url(f"{scheme}://app:secret@db/app"))

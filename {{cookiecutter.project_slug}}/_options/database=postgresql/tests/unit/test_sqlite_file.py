@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from app.core.settings.database import DatabaseSettings
+
+
+def test_a_file_needs_no_password() -> None:
+    given = {"url": "sqlite:///app.db", "password": "secret"}
+    assert DatabaseSettings.model_validate(given).address().password is None
+
+
+def test_a_file_is_unsafe_where_there_is_a_server() -> None:
+    database = DatabaseSettings.model_validate({"url": "sqlite:////data/app.db"})
+    (unsafe,) = database.unsafe_settings()
+    assert "postgresql://" in unsafe
