@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from alembic import context
+from sqlalchemy import Enum
+from sqlalchemy.types import TypeDecorator
 
 from app.core.database import run_on_connection
 from app.core.database.dialects import DIALECTS
@@ -28,6 +30,19 @@ def set_revision_id(
     directives[0].rev_id = f"{minute:%Y%m%d_%H%M}"
 
 
+def render_type(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Render types of our own as what the database stores; leave the others to Alembic.
+
+    So a revision imports nothing that may change after it.
+    """
+    if kind == "type" and isinstance(item, Enum) and not item.native_enum:
+        return f"sa.String(length={item.length})"
+    own = not type(item).__module__.startswith("sqlalchemy.")
+    if own and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
+    return False
+
+
 def migrate(connection: Connection) -> None:
     """Run the wanted migrations in one transaction that no other process can enter."""
     context.configure(
@@ -38,6 +53,7 @@ def migrate(connection: Connection) -> None:
         render_as_batch=True,
         transactional_ddl=True,
         process_revision_directives=set_revision_id,
+        render_item=render_type,
     )
     with context.begin_transaction():
         connection.exec_driver_sql(DIALECTS[connection.dialect.name].MIGRATION_LOCK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
@@ -36,7 +36,7 @@ REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()][::-1]
 
 # Two rows have no value in common: a constant cannot stand for both.
 CANARIES: dict[type, tuple[object, object]] = {
-    str: ("1 canary", "2 canaries"),
+    str: ("1" * 32, "2" * 32),  # UUIDs, too, which SQLite keeps as text
     int: (1, 2),
     float: (1.5, 2.5),
     bool: (False, True),
@@ -44,6 +44,8 @@ CANARIES: dict[type, tuple[object, object]] = {
     object: (["1 canary"], ["2 canaries"]),  # JSON
     date: (date(2026, 1, 1), date(2026, 1, 2)),
     datetime: (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
+    time: (time(1), time(2)),
+    timedelta: (timedelta(1), timedelta(2)),
     Decimal: (Decimal(1), Decimal(2)),
     UUID: (UUID(int=1), UUID(int=2)),
 }
@@ -72,7 +74,7 @@ def test_there_is_one_newest_revision() -> None:
 def test_files_are_named_for_when_and_what() -> None:
     for script in SCRIPTS.walk_revisions():
         name = Path(script.path).name
-        match = re.fullmatch(r"(\d{8}_\d{4})_[a-z0-9_]+\.py", name)
+        match = re.fullmatch(r"(\d{8}_\d{4})_\w+\.py", name)
         assert match is not None, name
         datetime.strptime(match[1], "%Y%m%d_%H%M").replace(tzinfo=UTC)
         assert script.revision == match[1]
@@ -96,9 +98,9 @@ def test_a_revision_undone_and_redone_keeps_every_row_of_tables_that_stay(
     command.upgrade(config, revision)
     run_on_connection(settings.database, insert_canaries)
     before = rows(settings)
-    command.downgrade(config, "-1")
+    command.downgrade(config, below(revision))
     between = rows(settings)
-    command.upgrade(config, "+1")
+    command.upgrade(config, revision)
     after = rows(settings)
     assert after.keys() == before.keys()
     for table in before.keys() & between.keys():
@@ -113,6 +115,12 @@ def test_six_processes_can_migrate_at_once(settings: Settings) -> None:
     with ProcessPoolExecutor(6, context, everyone.wait) as pool:
         list(pool.map(upgrade, [settings] * 6))
     assert "items" in tables(settings)
+
+
+def below(revision: str) -> str:
+    """Return the revision before this one; of those that it merges, the first."""
+    before = SCRIPTS.get_revision(revision).down_revision
+    return before[0] if isinstance(before, (list, tuple)) else before or "base"
 
 
 def tables(settings: Settings) -> set[str]:
@@ -168,6 +176,9 @@ def canary(column: Column[Any], number: int, inserted: dict[str, Row]) -> object
     value = CANARIES[column.type.python_type][number]
     if isinstance(value, str):
         return value[: getattr(column.type, "length", None)]
+    if isinstance(value, (datetime, time)):
+        zone = UTC if getattr(column.type, "timezone", False) else None
+        return value.replace(tzinfo=zone)
     return value
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import Column, DateTime, Enum, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -44,6 +44,17 @@ class UtcDateTime(TypeDecorator[datetime]):
 def utc_now() -> datetime:
     """Return the present moment, in UTC."""
     return datetime.now(UTC)
+
+
+@event.listens_for(Column, "before_parent_attach")
+def store_enum_as_text(column: Column[Any], _table: object) -> None:
+    """Store an `Enum` as text: a new member needs no migration.
+
+    A type in PostgreSQL (`postgresql.ENUM`) would, and would outlive its tables.
+    """
+    if type(column.type) is Enum:
+        column.type.native_enum = False
+        column.type.length = max(column.type.length or 0, 50)
 
 
 class Base(DeclarativeBase):
