@@ -69,6 +69,7 @@ COLUMNS = """
     {}uuid: Mapped[UUID | None] = mapped_column(sa.Uuid)
     {}utc: Mapped[datetime | None]
     {}explicit_utc: Mapped[datetime | None] = mapped_column(UtcDateTime(), index=True)
+    {}now: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     {}colour: Mapped[Colour | None]
     {}native: Mapped[Colour] = mapped_column(sa.Enum(Colour), server_default="RED")
     {}words: Mapped[str | None] = mapped_column(sa.Enum("a", "b", name="words"))

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from alembic import context
-from sqlalchemy import Enum
+from sqlalchemy import DefaultClause, Enum, False_, True_
+from sqlalchemy.sql.functions import now
 from sqlalchemy.types import TypeDecorator
 
 from app.core.database import run_on_connection
@@ -30,12 +31,17 @@ def set_revision_id(
     directives[0].rev_id = f"{minute:%Y%m%d_%H%M}"
 
 
-def render_type(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Render types of our own as what the database stores; leave the others to Alembic.
+def render_item(_kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Render what would tie a revision to one database or to a module of the service.
 
-    So a revision imports nothing that may change after it.
+    Everything else is left to Alembic.
     """
-    if kind == "type" and isinstance(item, Enum) and not item.native_enum:
+    if isinstance(item, DefaultClause):
+        if isinstance(item.arg, (True_, False_)):
+            return f"sa.{item.arg}()"
+        if isinstance(item.arg, now):
+            return "sa.func.now()"
+    if isinstance(item, Enum) and not item.native_enum:
         return f"sa.String(length={item.length})"
     own = not type(item).__module__.startswith("sqlalchemy.")
     if own and isinstance(item, TypeDecorator):
@@ -53,7 +59,7 @@ def migrate(connection: Connection) -> None:
         render_as_batch=True,
         transactional_ddl=True,
         process_revision_directives=set_revision_id,
-        render_item=render_type,
+        render_item=render_item,
     )
     with context.begin_transaction():
         connection.exec_driver_sql(DIALECTS[connection.dialect.name].MIGRATION_LOCK)
