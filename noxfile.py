@@ -14,7 +14,7 @@ from proof import matrix
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.download_python = "never"
+nox.options.download_python = "auto"  # where the machine has none that is new enough
 nox.options.error_on_missing_interpreters = True
 
 PYTHON = ">=3.12"  # as the services; nox itself may run on an older one

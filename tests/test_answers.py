@@ -286,6 +286,24 @@ def test_a_variable_that_follows_from_the_answers_cannot_be_given(
     assert "__async = 'yes': the template sets this itself, here to 'no'" in capfd.readouterr().err
 
 
+def test_a_demo_of_what_is_not_asked_is_refused() -> None:
+    given = [
+        "--verbose",
+        "project_name=A",
+        "auth=none",
+        "frame=flask",
+        "framework=django",
+        "x",
+        "__async=no",
+    ]
+    assert list(matrix.wrong_answers(given, QUESTIONS)) == [
+        "frame: there is no such question; did you mean framework?",
+        "framework = 'django': choose one of fastapi, flask",
+        "x: there is no such question",
+        "__async: there is no such question",
+    ]
+
+
 def test_every_package_that_a_service_installs_is_refused_as_a_slug(template: Path) -> None:
     hook = load_hook(template, "pre_gen_project", context(template))
     (source,) = template.glob("*/uv.lock")

@@ -165,6 +165,20 @@ def test_no_parentheses_are_left_where_an_await_was(source: Path) -> None:
 # The questions.
 
 
+def test_the_lock_file_holds_what_uv_writes_of_the_public_registry() -> None:
+    lock = (SERVICE / "uv.lock").read_text(encoding="utf-8")
+    files = [line for line in lock.splitlines() if "url = " in line]
+    written = re.compile(
+        r'(sdist =|   ) \{ url = "https://files\.pythonhosted\.org/packages/[^"]+", '
+        r'hash = "sha256:[0-9a-f]{64}", size = \d+, upload-time = "[^"]+" \},?'
+    )
+    assert [line for line in files if not written.fullmatch(line)] == []
+    assert set(re.findall(r"source = (.+)", lock)) == {
+        '{ editable = "." }',
+        '{ registry = "https://pypi.org/simple" }',
+    }
+
+
 def test_every_question_has_a_prompt_and_every_answer_a_label() -> None:
     prompts = QUESTIONS["__prompts__"]
     asked = [question for question in QUESTIONS if not question.startswith("_")]
