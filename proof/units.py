@@ -30,7 +30,7 @@ CHECKS = ("generate", *LOOKS, *(v.name for v in VALIDATORS), "target", *python.A
 
 # All but what a target has no business in; how many requests the server takes is one.
 TARGET_READS = re.compile(
-    r"^(?!(src(?!/app/core/interface\.py)|tests|migrations|docs|\.github)/"
+    r"^(?!(src(?!/app/core/server\.py)|tests|migrations|docs|\.github)/"
     r"|\.gitlab|README\.md|AGENTS\.md|LICENSE|uv\.lock)"
 )
 

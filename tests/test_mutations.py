@@ -185,7 +185,7 @@ MUTATIONS = [
         "pre-commit",
         "only the API knows the web framework BROKEN",
         append(
-            "_options/framework=flask/src/app/core/interface.py",
+            "_options/framework=flask/src/app/core/server.py",
             "\nimport flask as flask  # noqa: E402\n",
         ),
         where=answered(framework="flask"),

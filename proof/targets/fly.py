@@ -136,7 +136,7 @@ def _about_limits(project: Path, limits: dict[str, Any]) -> Iterator[str]:
         yield "fly.toml: concurrency counts connections, which the proxy shares among requests"
     if limits["soft_limit"] >= limits["hard_limit"]:
         yield "fly.toml: soft_limit leaves no time to start another machine before hard_limit"
-    interface = (project / "src/app/core/interface.py").read_text(encoding="utf-8")
+    interface = (project / "src/app/core/server.py").read_text(encoding="utf-8")
     threads = re.search(r'"blocking_threads": (\d+)', interface)
     most = int(threads[1]) - 1 if threads else 200
     if limits["hard_limit"] > most:

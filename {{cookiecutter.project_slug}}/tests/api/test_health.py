@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.about import NAME, VERSION
-from app.core.draining import DRAINING
 from app.core.readiness import NEEDED
+from app.core.server import DRAINING
 from tests.client import Client
 
 if TYPE_CHECKING:

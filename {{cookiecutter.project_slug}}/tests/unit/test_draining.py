@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.commands._server import Server
-from app.commands._worker import load
-from app.core.draining import DRAINING
-from app.core.interface import SERVER_OPTIONS
+from app.commands._server import Server, load
+from app.core.server import DRAINING, SERVER_OPTIONS
 from tests.processes import SECONDS
 
 if TYPE_CHECKING:
@@ -30,10 +28,10 @@ def test_a_signal_is_announced_and_a_second_one_obeyed(
     )
 
     def serve(*, target_loader: partial[Callable[..., Any]]) -> None:
-        (told,) = target_loader.args
-        assert not told.poll()
+        (receiver,) = target_loader.args
+        assert not receiver.poll()
         server.signal_handler_interrupt(SIGTERM)
-        assert told.poll(SECONDS)
+        assert receiver.poll(SECONDS)
         assert not server.interrupt_signal
         server.signal_handler_interrupt(SIGTERM)
         assert server.main_loop_interrupt.wait(SECONDS)
@@ -47,9 +45,9 @@ def test_a_signal_is_announced_and_a_second_one_obeyed(
 
 @pytest.mark.usefixtures("scratch")
 def test_a_worker_drains_when_the_end_is_announced() -> None:
-    told, telling = Pipe(duplex=False)
-    assert callable(load(told, "app.main:create_app"))
+    receiver, sender = Pipe(duplex=False)
+    assert callable(load(receiver, "app.main:create_app"))
     assert not DRAINING.is_set()
-    telling.close()
+    sender.close()
     assert DRAINING.wait(SECONDS)
     DRAINING.clear()

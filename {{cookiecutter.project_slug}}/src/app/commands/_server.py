@@ -1,4 +1,4 @@
-"""The main process of the server: starts workers and shuts them down gracefully."""
+"""The server's processes: the main one starts workers and stops them gracefully."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from granian._granian import ListenerSpec
 from granian.server import MPServer
 
-from app.commands._worker import load
 from app.core.errors import ConfigurationError
+from app.core.server import DRAINING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
 
@@ -63,17 +64,17 @@ class Server(MPServer):
         On SIGTERM the workers start draining: they still serve for `drain_seconds`; a
         second signal ends that early. Ctrl+C stops at once.
         """
-        told, telling = multiprocessing.Pipe(duplex=False)
+        receiver, sender = multiprocessing.Pipe(duplex=False)
         if sys.platform == "linux" and not self.reload_on_changes:
             # Import once here; forked workers share the memory.
             resolve_name(self.target)
-            os.register_at_fork(after_in_child=partial(_let_go, telling))
+            os.register_at_fork(after_in_child=partial(_let_go, sender))
             multiprocessing.set_start_method("fork", force=True)
         else:
             multiprocessing.set_start_method("spawn", force=True)
-        Thread(target=self._stop, args=(telling, drain_seconds), daemon=True).start()
+        Thread(target=self._stop, args=(sender, drain_seconds), daemon=True).start()
         try:
-            self.serve(target_loader=partial(load, told))
+            self.serve(target_loader=partial(load, receiver))
         finally:
             self._ended.set()
 
@@ -81,9 +82,9 @@ class Server(MPServer):
         """Pass the signal to a thread: a handler must not wait for locks."""
         self._signals.put(signum)
 
-    def _stop(self, telling: Connection, drain_seconds: int) -> None:
+    def _stop(self, sender: Connection, drain_seconds: int) -> None:
         if self._signals.get() == SIGTERM and drain_seconds:
-            telling.close()
+            sender.close()
             with suppress(Empty):
                 self._signals.get(timeout=drain_seconds)
         self.interrupt_signal = True
@@ -103,9 +104,22 @@ class Server(MPServer):
         self._sso = socket.socket(fileno=self._shd.get_fd())
 
 
-def _let_go(telling: Connection) -> None:
+def load(receiver: Connection, target: str) -> Callable[..., Any]:
+    """Create the application; start draining when the other end of the pipe closes."""
+    Thread(target=_wait, args=(receiver,), daemon=True).start()
+    application: Callable[..., Any] = resolve_name(target)()
+    return application
+
+
+def _wait(receiver: Connection) -> None:
+    with suppress(EOFError):
+        receiver.recv_bytes()
+    DRAINING.set()
+
+
+def _let_go(sender: Connection) -> None:
     """Close the main process's end of the pipe, and reset its signal handlers."""
-    telling.close()
+    sender.close()
     for number in (SIGINT, SIGTERM):
         signal(number, SIG_DFL)
 

@@ -13,7 +13,7 @@ from granian.http import HTTP1Settings
 
 from app.commands._server import Server
 from app.core.database.migrations import upgrade
-from app.core.interface import SERVER_OPTIONS
+from app.core.server import SERVER_OPTIONS
 from app.core.settings import Environment, load_settings
 
 

@@ -12,7 +12,7 @@ from limits import parse
 from redis.exceptions import RedisError
 
 from app.core.errors import TooManyRequestsError
-from app.core.limits import Limiter, MemoryStorage, close, redis_storage
+from app.core.rate_limit_storage import Limiter, MemoryStorage, close, redis_storage
 
 if TYPE_CHECKING:
     from app.core.settings.sections import RateLimitSettings

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from typing import TYPE_CHECKING, Concatenate
 
-from app.commands._events import events_to_stderr
+import structlog
+
 from app.core.database import Database
 from app.core.database.migrations import upgrade
 from app.core.settings import Environment, Settings, load_settings
@@ -22,7 +24,7 @@ def with_database[**P](
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        events_to_stderr()
+        _log_to_stderr()
         settings = load_settings()
         if settings.environment is Environment.DEVELOPMENT:
             upgrade(settings)
@@ -36,3 +38,9 @@ def with_database[**P](
             await database.dispose()
 
     return run
+
+
+def _log_to_stderr() -> None:
+    """Keep standard output for results, which other programs may read."""
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from app.about import NAME, VERSION
-from app.core.draining import DRAINING
 from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
+from app.core.server import DRAINING
 from app.schemas.health import Health, Liveness, Readiness
 
 router = APIRouter(prefix="/health", tags=["health"])

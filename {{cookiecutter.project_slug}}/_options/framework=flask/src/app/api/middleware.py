@@ -12,10 +12,10 @@ from werkzeug.datastructures import EnvironHeaders, Headers
 from app.api.errors import ProblemResponse
 from app.api.openapi import documented_path
 from app.api.problems import problem_of
-from app.core.draining import DRAINING
 from app.core.errors import AppError
 from app.core.http import client_of, cors_headers, request_id_from, security_headers
 from app.core.logging import CLIENT, REQUEST_ID
+from app.core.server import DRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

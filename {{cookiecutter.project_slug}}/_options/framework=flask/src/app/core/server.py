@@ -1,7 +1,8 @@
-"""How the server talks to the application."""
+"""How the server runs the application, and whether it is about to stop."""
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any, Final
 
 from granian.constants import Interfaces
@@ -11,3 +12,6 @@ SERVER_OPTIONS: Final[dict[str, Any]] = {
     # Requests in progress at once, a thread each.
     "blocking_threads": 16,
 }
+
+# Set while requests are still served, so that those who send them go elsewhere.
+DRAINING: Final = Event()

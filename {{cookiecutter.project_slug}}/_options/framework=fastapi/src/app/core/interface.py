@@ -1,9 +1,0 @@
-"""How the server talks to the application."""
-
-from __future__ import annotations
-
-from typing import Any, Final
-
-from granian.constants import Interfaces
-
-SERVER_OPTIONS: Final[dict[str, Any]] = {"interface": Interfaces.ASGI}
