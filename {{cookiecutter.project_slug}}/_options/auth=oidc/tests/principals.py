@@ -65,7 +65,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def wait_for(seconds: float) -> None:
         monkeypatch.setattr("app.auth.provider.FETCH_SECONDS", seconds)
-        monkeypatch.setattr("app.auth.fetching.FETCH_SECONDS", seconds)
+        monkeypatch.setattr("app.auth.http_client.FETCH_SECONDS", seconds)
 
     return wait_for
 

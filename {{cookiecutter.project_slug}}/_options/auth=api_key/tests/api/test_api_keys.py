@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.auth.keys import parse_key
+from app.auth.api_keys import parse_key
 from app.core.database import Database
 from app.models.base import utc_now
 from tests.client import App, Client
@@ -129,7 +129,9 @@ async def test_a_key_ends_when_it_was_to(
     for distance, status in ((-1, 200), (0, 401), (1, 401)):
         now = ends + timedelta(microseconds=distance)
         with monkeypatch.context() as patches:
-            patches.setattr("app.auth.key_authenticator.utc_now", lambda now=now: now)
+            patches.setattr(
+                "app.auth.api_key_authenticator.utc_now", lambda now=now: now
+            )
             assert await status_of(app, made) == status
 
 
@@ -156,7 +158,7 @@ async def test_a_rotated_key_leaves_the_old_one_for_the_overlap(
     shown = await listed(manager, old)
     ends = datetime.fromisoformat(shown["expires_at"])
     assert timedelta() <= utc_now() + timedelta(hours=1) - ends < timedelta(minutes=1)
-    monkeypatch.setattr("app.auth.key_authenticator.utc_now", lambda: ends)
+    monkeypatch.setattr("app.auth.api_key_authenticator.utc_now", lambda: ends)
     assert [await status_of(app, key) for key in (old, new)] == [401, 200]
 
 

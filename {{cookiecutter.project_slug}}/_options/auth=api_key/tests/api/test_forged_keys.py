@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.auth.keys import Key, parse_key
-from app.auth.keys import make_key as key_of_nobody
+from app.auth.api_keys import Key, parse_key
+from app.auth.api_keys import make_key as key_of_nobody
 from app.core.database import Database
 from app.models.api_key import ApiKey
 from app.models.base import utc_now

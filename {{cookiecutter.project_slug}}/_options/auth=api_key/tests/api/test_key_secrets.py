@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from app.auth.keys import make_key, parse_key
+from app.auth.api_keys import make_key, parse_key
 from app.core.database import Database
 from app.models.base import Base
 from tests.client import App, Client

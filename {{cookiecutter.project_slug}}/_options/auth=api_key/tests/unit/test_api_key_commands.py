@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from app.auth.keys import Key, parse_key
+from app.auth.api_keys import Key, parse_key
 from app.models.api_key import ApiKey
 from tests.databases import execute, tables
 from tests.key_commands import create, run

@@ -10,9 +10,8 @@ import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+from app.auth.api_keys import ApiKeyOverError, parse_key
 from app.auth.errors import InsufficientScopeError
-from app.auth.key_errors import ApiKeyOverError
-from app.auth.keys import parse_key
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
 from app.models.base import utc_now

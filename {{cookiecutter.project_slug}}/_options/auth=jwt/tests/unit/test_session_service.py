@@ -8,10 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.auth.account_errors import InvalidCredentialsError, WeakPasswordError
-from app.auth.attempts import AttemptLimiter
+from app.auth.attempt_limiter import AttemptLimiter
 from app.auth.errors import InvalidTokenError
-from app.auth.passwords import Passwords
+from app.auth.passwords import InvalidCredentialsError, Passwords, WeakPasswordError
 from app.auth.tokens import read_access_token, refresh_token_hash
 from app.core.errors import TooManyRequestsError
 from app.core.ids import uuid7

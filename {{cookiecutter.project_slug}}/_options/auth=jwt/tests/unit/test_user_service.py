@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.auth.account_errors import WeakPasswordError, WrongPasswordError
-from app.auth.attempts import AttemptLimiter
-from app.auth.passwords import Passwords
+from app.auth.attempt_limiter import AttemptLimiter
+from app.auth.passwords import Passwords, WeakPasswordError, WrongPasswordError
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
 from app.core.settings.auth import AuthSettings

@@ -9,7 +9,7 @@ from fastapi.security import APIKeyHeader, SecurityScopes
 
 from app.api.dependencies import SessionDep
 from app.auth import Principal
-from app.auth.key_authenticator import authenticate_key, note_use
+from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.scopes.base import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.
@@ -28,9 +28,9 @@ async def current_principal(
     holder = await authenticate_key(header, session, request.state.client.address)
     for scope in needed.scopes:
         holder.principal.require(scope)
-    if holder.is_news:
+    if holder.last_use_is_stale:
         database = request.app.state.database
-        background.add_task(note_use, database, holder.api_key_id)
+        background.add_task(record_use, database, holder.api_key_id)
     return holder.principal
 
 

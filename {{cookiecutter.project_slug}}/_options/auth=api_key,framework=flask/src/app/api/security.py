@@ -12,7 +12,7 @@ from flask import Response, after_this_request, request
 from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
 from app.auth import Principal
-from app.auth.key_authenticator import authenticate_key, note_use
+from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.scopes.base import ADMIN, Scope
 
 
@@ -22,14 +22,14 @@ def current_principal(*needed: Scope) -> Principal:
     holder = authenticate_key(header, get_session(), get_client().address)
     for scope in needed:
         holder.principal.require(scope)
-    if holder.is_news:
-        after_this_request(partial(_note_use_once_sent, holder.api_key_id))
+    if holder.last_use_is_stale:
+        after_this_request(partial(_record_use_once_sent, holder.api_key_id))
     return holder.principal
 
 
-def _note_use_once_sent(api_key_id: UUID, response: Response) -> Response:
+def _record_use_once_sent(api_key_id: UUID, response: Response) -> Response:
     if response.status_code < HTTPStatus.BAD_REQUEST:
-        response.call_on_close(partial(note_use, get_database(), api_key_id))
+        response.call_on_close(partial(record_use, get_database(), api_key_id))
     return response
 
 

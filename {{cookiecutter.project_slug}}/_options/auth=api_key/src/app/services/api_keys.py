@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from app.auth.api_keys import ApiKeyOverError, make_key
 from app.auth.errors import InsufficientScopeError
-from app.auth.key_errors import ApiKeyOverError
-from app.auth.keys import make_key
 from app.core.errors import NotFoundError
 from app.models.api_key import ApiKey
 from app.models.base import utc_now

@@ -9,10 +9,10 @@ from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
 
 from app.api.dependencies import SessionDep
 from app.auth import Principal
+from app.auth.api_key_authenticator import authenticate_key, record_use
+from app.auth.api_keys import SCHEME as API_KEY
 from app.auth.authenticator import Authenticator
 from app.auth.bearer import BearerRequiredError
-from app.auth.key_authenticator import authenticate_key, note_use
-from app.auth.keys import SCHEME as API_KEY
 from app.core.database import Session
 from app.core.errors import BadRequestError
 from app.scopes.base import ADMIN, Scope
@@ -64,9 +64,9 @@ async def _authenticate(
         message = "Send one of Authorization and X-API-Key."
         raise BadRequestError(message)
     holder = await authenticate_key(api_key, session, request.state.client.address)
-    if holder.is_news:
+    if holder.last_use_is_stale:
         database = request.app.state.database
-        background.add_task(note_use, database, holder.api_key_id)
+        background.add_task(record_use, database, holder.api_key_id)
     return holder.principal
 
 

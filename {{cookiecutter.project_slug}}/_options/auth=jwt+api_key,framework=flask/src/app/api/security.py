@@ -13,10 +13,10 @@ from flask import Response, after_this_request, current_app, request
 from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
 from app.auth import Principal
+from app.auth.api_key_authenticator import authenticate_key, record_use
+from app.auth.api_keys import SCHEME as API_KEY
 from app.auth.authenticator import Authenticator
 from app.auth.bearer import BearerRequiredError
-from app.auth.key_authenticator import authenticate_key, note_use
-from app.auth.keys import SCHEME as API_KEY
 from app.core.errors import BadRequestError
 from app.scopes.base import ADMIN, Scope
 
@@ -52,14 +52,14 @@ def _authenticated() -> Principal:
         message = "Send one of Authorization and X-API-Key."
         raise BadRequestError(message)
     holder = authenticate_key(api_key, get_session(), get_client().address)
-    if holder.is_news:
-        after_this_request(partial(_note_use_once_sent, holder.api_key_id))
+    if holder.last_use_is_stale:
+        after_this_request(partial(_record_use_once_sent, holder.api_key_id))
     return holder.principal
 
 
-def _note_use_once_sent(api_key_id: UUID, response: Response) -> Response:
+def _record_use_once_sent(api_key_id: UUID, response: Response) -> Response:
     if response.status_code < HTTPStatus.BAD_REQUEST:
-        response.call_on_close(partial(note_use, get_database(), api_key_id))
+        response.call_on_close(partial(record_use, get_database(), api_key_id))
     return response
 
 

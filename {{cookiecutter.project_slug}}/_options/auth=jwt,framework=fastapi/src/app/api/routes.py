@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 
 from app.api.dependencies import limit_requests
 from app.api.v1 import ROUTERS
-from app.auth.attempts import AttemptLimiter
+from app.auth.attempt_limiter import AttemptLimiter
 from app.auth.authenticator import Authenticator
 from app.auth.passwords import Passwords
 

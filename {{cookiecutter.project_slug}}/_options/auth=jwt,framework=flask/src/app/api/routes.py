@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from app.api.dependencies import limit_requests
 from app.api.v1 import BLUEPRINTS
-from app.auth.attempts import AttemptLimiter
+from app.auth.attempt_limiter import AttemptLimiter
 from app.auth.authenticator import Authenticator
 from app.auth.passwords import Passwords
 

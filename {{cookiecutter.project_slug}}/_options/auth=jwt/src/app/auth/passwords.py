@@ -13,10 +13,42 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.about import DISTRIBUTION, NAME
-from app.auth.bounded import run_bounded
+from app.auth.errors import challenge
+from app.auth.hashing_slots import run_in_hashing_slot
+from app.core.errors import AppError
 
 if TYPE_CHECKING:
     from app.core.settings.auth import AuthSettings
+
+
+class InvalidCredentialsError(AppError):
+    """No account has this e-mail address and password; which of the two is not said."""
+
+    status = 401
+    code = "invalid_credentials"
+    default_detail = "The e-mail address or the password is wrong."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": challenge("Bearer")})
+
+
+class WrongPasswordError(AppError):
+    """The current password, asked for once more, is wrong."""
+
+    status = 403
+    code = "wrong_password"
+    default_detail = "The current password is wrong."
+
+
+class WeakPasswordError(AppError):
+    """The new password is too easy to guess (NIST SP 800-63B-4 section 3.1.1.2)."""
+
+    status = 422
+    code = "unprocessable_content"
+
+    def __init__(self, reason: str, *, field: str) -> None:
+        super().__init__(f"The password {reason}.")
+        self.errors = [{"loc": ["body", field], "msg": reason, "type": "weak_password"}]
 
 
 class Passwords:
@@ -32,7 +64,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return what is kept of a password."""
-        return await run_bounded(self._hasher.hash, _normalised(password))
+        return await run_in_hashing_slot(self._hasher.hash, _normalised(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is the one that was hashed.
@@ -41,7 +73,7 @@ class Passwords:
         must not tell who has an account.
         """
         kept = password_hash or self._nobodys_hash
-        matches = await run_bounded(self._matches, kept, _normalised(password))
+        matches = await run_in_hashing_slot(self._matches, kept, _normalised(password))
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:

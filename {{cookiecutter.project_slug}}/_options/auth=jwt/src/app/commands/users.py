@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.auth.attempts import AttemptLimiter
+from app.auth.attempt_limiter import AttemptLimiter
 from app.auth.passwords import Passwords
 from app.commands._database import with_database
 from app.repositories.users import SqlUserRepository

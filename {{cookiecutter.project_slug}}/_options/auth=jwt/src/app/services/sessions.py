@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.account_errors import InvalidCredentialsError, WeakPasswordError
 from app.auth.errors import InvalidTokenError
-from app.auth.passwords import weakness
+from app.auth.passwords import InvalidCredentialsError, WeakPasswordError, weakness
 from app.auth.tokens import (
     issue_access_token,
     new_refresh_token,
@@ -27,7 +26,7 @@ from app.scopes.base import ADMIN, all_scopes
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from app.auth.attempts import AttemptLimiter
+    from app.auth.attempt_limiter import AttemptLimiter
     from app.auth.passwords import Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.sessions import SessionRepository

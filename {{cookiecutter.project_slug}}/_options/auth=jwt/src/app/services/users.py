@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.account_errors import WeakPasswordError, WrongPasswordError
-from app.auth.passwords import weakness
+from app.auth.passwords import WeakPasswordError, WrongPasswordError, weakness
 from app.core.errors import NotFoundError
 from app.models.user import User
 from app.schemas.pages import Page
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from app.auth.attempts import AttemptLimiter
+    from app.auth.attempt_limiter import AttemptLimiter
     from app.auth.passwords import Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.users import UserRepository

@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from app.auth.fetching import FETCH_SECONDS, fetch_json
-from app.auth.keys import find_key, read_keys
-from app.auth.outside import Lock, run_within
+from app.auth.http_client import FETCH_SECONDS, fetch_json
+from app.auth.jwks import find_key, read_keys
+from app.auth.threads import Lock, run_in_thread
 from app.core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.auth.keys import Key
+    from app.auth.jwks import Key
 
 logger = structlog.get_logger(__name__)
 
@@ -146,7 +146,7 @@ class Provider:
             if not due():
                 return
             try:
-                fetched = await run_within(FETCH_SECONDS, _fetch, self._issuer)
+                fetched = await run_in_thread(FETCH_SECONDS, _fetch, self._issuer)
             except (OSError, HTTPException, ValueError, RecursionError) as error:
                 logger.error(  # noqa: TRY400  # the reason says it all
                     "identity_provider_unavailable",

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from app.auth.keys import Key, make_key, parse_key
+from app.auth.api_keys import Key, make_key, parse_key
 from app.models.api_key import ApiKey
 
 # What README.md tells secret scanners.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.auth.keys import find_key, read_keys
+from app.auth.jwks import find_key, read_keys
 from tests.issuer import SigningKey
 
 RSA, EC, EDWARDS = SigningKey("RS256"), SigningKey("ES256"), SigningKey("EdDSA")

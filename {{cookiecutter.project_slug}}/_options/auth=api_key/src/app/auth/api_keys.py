@@ -14,6 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.core.errors import AppError
 from app.models.api_key import KEY_PREFIX
 
 # RFC 9110 section 11.1; no scheme is registered for keys.
@@ -27,6 +28,14 @@ _CHECKSUM_LENGTH = 6  # of 62 characters: more than the 32 bits of a CRC
 _KEY = re.compile(
     KEY_PREFIX + r"(?P<id>[0-9A-Za-z]{8})_(?P<secret>[0-9A-Za-z]{43})[0-9A-Za-z]{6}"
 )
+
+
+class ApiKeyOverError(AppError):
+    """A key that is over, or has a successor already, cannot be rotated."""
+
+    status = 409
+    code = "api_key_over"
+    default_detail = "This key is revoked, expired or rotated already."
 
 
 @dataclass(frozen=True, slots=True)

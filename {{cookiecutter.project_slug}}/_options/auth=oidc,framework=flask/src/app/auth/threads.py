@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Lock", "run_within"]
+__all__ = ["Lock", "run_in_thread"]
 
 
-def run_within[T, *Args](
+def run_in_thread[T, *Args](
     seconds: float, function: Callable[[*Args], T], *args: *Args
 ) -> T:
     """Return what a function returns, in time.

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from app.auth import key_authenticator
+from app.auth import api_key_authenticator
+from app.auth.api_key_authenticator import KeyHolder, authenticate_key, record_use
+from app.auth.api_keys import Key, make_key
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
-from app.auth.key_authenticator import KeyHolder, authenticate_key, note_use
-from app.auth.keys import Key, make_key
 from app.core.errors import BadRequestError, UnavailableError
 from app.models.base import utc_now
 from app.repositories.key_access import KeyAccess
@@ -51,8 +51,8 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, KeyAccess]:
     async def find_key_access(_: Session, key_id: str) -> KeyAccess | None:
         return keys.get(key_id)
 
-    monkeypatch.setattr(key_authenticator, "find_key_access", find_key_access)
-    monkeypatch.setattr(key_authenticator, "utc_now", lambda: NOW)
+    monkeypatch.setattr(api_key_authenticator, "find_key_access", find_key_access)
+    monkeypatch.setattr(api_key_authenticator, "utc_now", lambda: NOW)
     return keys
 
 
@@ -141,7 +141,7 @@ async def test_hashes_are_compared_in_constant_time_also_for_an_unknown_key(
         return hmac.compare_digest(given, kept)
 
     spy = SimpleNamespace(compare_digest=compare_digest)
-    monkeypatch.setattr(key_authenticator, "hmac", spy)
+    monkeypatch.setattr(api_key_authenticator, "hmac", spy)
     for key in (OTHER, Key(KEY.id, OTHER.secret)):
         with pytest.raises(InvalidTokenError):
             await authenticate(key.text)
@@ -152,18 +152,19 @@ async def test_hashes_are_compared_in_constant_time_also_for_an_unknown_key(
 
 
 @pytest.mark.parametrize(
-    ("seconds_ago", "is_news"), [(None, True), (60, True), (59.9, False), (0, False)]
+    ("seconds_ago", "is_stale"),
+    [(None, True), (60, True), (59.9, False), (0, False)],
 )
-async def test_a_use_is_news_once_a_minute(
+async def test_a_use_is_recorded_once_a_minute(
     known: dict[str, KeyAccess],
     seconds_ago: float | None,
     *,
-    is_news: bool,
+    is_stale: bool,
 ) -> None:
     last = None if seconds_ago is None else NOW - timedelta(seconds=seconds_ago)
     known[KEY.id] = ACCESS._replace(last_used_at=last)
     holder = await authenticate(KEY.text)
-    assert holder.is_news is is_news
+    assert holder.last_use_is_stale is is_stale
 
 
 @pytest.mark.parametrize("error", [UnavailableError(), RuntimeError("disk full")])
@@ -175,9 +176,9 @@ async def test_a_use_that_cannot_be_noted_is_logged_and_no_more(
         assert unless_since < utc_now()
         raise error
 
-    monkeypatch.setattr(key_authenticator, "keep_use", keep_use)
+    monkeypatch.setattr(api_key_authenticator, "keep_use", keep_use)
     with capture_logs() as events:
-        await note_use(NO_DATABASE, ACCESS.id)
+        await record_use(NO_DATABASE, ACCESS.id)
     (event,) = events
     assert (event["event"], event["log_level"]) == ("key_use_not_noted", "error")
     assert event["api_key_id"] == str(ACCESS.id)
@@ -193,7 +194,7 @@ async def test_a_use_is_noted_with_the_time_of_now(
     ) -> None:
         kept.append((api_key_id, now, unless_since))
 
-    monkeypatch.setattr(key_authenticator, "keep_use", keep_use)
-    monkeypatch.setattr(key_authenticator, "utc_now", lambda: NOW)
-    await note_use(NO_DATABASE, ACCESS.id)
+    monkeypatch.setattr(api_key_authenticator, "keep_use", keep_use)
+    monkeypatch.setattr(api_key_authenticator, "utc_now", lambda: NOW)
+    await record_use(NO_DATABASE, ACCESS.id)
     assert kept == [(ACCESS.id, NOW, NOW - timedelta(minutes=1))]

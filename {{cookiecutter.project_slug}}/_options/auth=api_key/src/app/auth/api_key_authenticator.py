@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from app.auth.api_keys import SCHEME, parse_key
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
-from app.auth.keys import SCHEME, parse_key
 from app.auth.principal import Principal
 from app.core.errors import BadRequestError
 from app.models.base import utc_now
@@ -41,12 +41,13 @@ class KeyHolder:
     Attributes:
         principal: the caller.
         api_key_id: the key's row.
-        is_news: the last use on record is so long ago that this one is to be noted.
+        last_use_is_stale: the last use on record is so long ago that this one is to be
+            recorded.
     """
 
     principal: Principal
     api_key_id: UUID
-    is_news: bool
+    last_use_is_stale: bool
 
 
 async def authenticate_key(
@@ -91,11 +92,11 @@ async def authenticate_key(
     return KeyHolder(
         Principal(access.owner_id, frozenset(access.scopes), SCHEME),
         access.id,
-        is_news=_is_news(access.last_used_at, now),
+        last_use_is_stale=_is_stale(access.last_used_at, now),
     )
 
 
-async def note_use(database: Database, api_key_id: UUID) -> None:
+async def record_use(database: Database, api_key_id: UUID) -> None:
     """Write down that a key was used just now; what goes wrong is logged, no more."""
     now = utc_now()
     try:
@@ -104,7 +105,7 @@ async def note_use(database: Database, api_key_id: UUID) -> None:
         logger.exception("key_use_not_noted", api_key_id=str(api_key_id))
 
 
-def _is_news(last_used_at: datetime | None, now: datetime) -> bool:
+def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:
     return last_used_at is None or now - last_used_at >= USE_INTERVAL
 
 

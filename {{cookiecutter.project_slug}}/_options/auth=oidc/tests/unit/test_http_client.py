@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.auth.fetching import fetch_json
+from app.auth.http_client import fetch_json
 from tests.issuer import JWKS, Issuer
 
 

@@ -17,7 +17,7 @@ def _limiter() -> CapacityLimiter:
     return CapacityLimiter(os.cpu_count() or 1)
 
 
-async def run_bounded[T, *Args](
+async def run_in_hashing_slot[T, *Args](
     function: Callable[[*Args], T],
     *args: *Args,
 ) -> T:

@@ -10,10 +10,10 @@ from anyio import fail_after, to_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Lock", "run_within"]
+__all__ = ["Lock", "run_in_thread"]
 
 
-async def run_within[T, *Args](
+async def run_in_thread[T, *Args](
     seconds: float, function: Callable[[*Args], T], *args: *Args
 ) -> T:
     """Return what a blocking function returns, in time.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _slots = BoundedSemaphore(os.cpu_count() or 1)
 
 
-def run_bounded[T, *Args](function: Callable[[*Args], T], *args: *Args) -> T:
+def run_in_hashing_slot[T, *Args](function: Callable[[*Args], T], *args: *Args) -> T:
     """Run a function, at most one for each core at once.
 
     A storm of logins then waits in line, instead of taking all memory.
