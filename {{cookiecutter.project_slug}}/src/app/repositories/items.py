@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.errors import NotFoundError
 from app.models.item import Item
+from app.repositories.base import SqlRepository
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm.exc import StaleDataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
-
-    from app.core.database import Session
 
 
 class ItemRepository(Protocol):
@@ -39,49 +38,19 @@ class ItemRepository(Protocol):
         """Forget an item."""
 
 
-class SqlItemRepository:
+class SqlItemRepository(SqlRepository[Item]):
     """Items in the database, within the caller's transaction."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def add(self, item: Item) -> None:
-        """Insert the row."""
-        self._session.add(item)
-        await self._session.flush()
+    entity = Item
 
     async def find(self, owner_id: UUID, item_id: UUID) -> Item | None:
         """Select the row by its key and owner."""
-        query = select(Item).where(Item.id == item_id, Item.owner_id == owner_id)
-        item: Item | None = await self._session.scalar(query)
-        return item
+        return await self._first(Item.id == item_id, Item.owner_id == owner_id)
 
     async def list(self, owner_id: UUID, *, offset: int, limit: int) -> Sequence[Item]:
-        """Select a page; ids grow with time, so they give the order."""
-        query = (
-            select(Item)
-            .where(Item.owner_id == owner_id)
-            .order_by(Item.id.desc())
-            .offset(offset)
-            .limit(limit)
-        )
-        rows = await self._session.scalars(query)
-        return rows.all()
+        """Select a page of the owner's rows."""
+        return await self._page(Item.owner_id == owner_id, offset=offset, limit=limit)
 
     async def count(self, owner_id: UUID) -> int:
-        """Count the rows in the index."""
-        query = select(func.count()).select_from(Item).where(Item.owner_id == owner_id)
-        total = await self._session.scalar(query)
-        return total or 0
-
-    async def save(self, item: Item) -> None:
-        """Update the changed columns."""
-        self._session.add(item)
-        try:
-            await self._session.flush()
-        except StaleDataError as error:
-            raise NotFoundError from error
-
-    async def delete(self, item: Item) -> None:
-        """Delete the row, if it is still there."""
-        await self._session.execute(delete(Item).where(Item.id == item.id))
+        """Count the owner's rows in the index."""
+        return await self._count(Item.owner_id == owner_id)

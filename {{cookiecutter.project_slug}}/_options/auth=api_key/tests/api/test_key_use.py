@@ -111,7 +111,7 @@ async def test_a_use_that_cannot_be_noted_harms_nobody(
         message = "disk full"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("app.auth.api_key_authenticator.keep_use", fail)
+    monkeypatch.setattr("app.auth.api_key_authenticator.update_last_used", fail)
     capsys.readouterr()
     response = await with_key(app, made.key).get(ITEMS)
     assert response.status_code == 200

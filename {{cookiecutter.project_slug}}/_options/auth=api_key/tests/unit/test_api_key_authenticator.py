@@ -17,6 +17,7 @@ from app.auth.api_keys import Key, make_key
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.core.errors import BadRequestError, UnavailableError
 from app.models.base import utc_now
+from app.repositories.api_keys import KeyAccess
 from app.repositories.key_access import KeyAccess
 from app.scopes.items import ITEMS_READ
 
@@ -172,11 +173,11 @@ async def test_a_use_that_cannot_be_noted_is_logged_and_no_more(
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
-    async def keep_use(*_: object, unless_since: datetime) -> None:
+    async def update_last_used(*_: object, unless_since: datetime) -> None:
         assert unless_since < utc_now()
         raise error
 
-    monkeypatch.setattr(api_key_authenticator, "keep_use", keep_use)
+    monkeypatch.setattr(api_key_authenticator, "update_last_used", update_last_used)
     with capture_logs() as events:
         await record_use(NO_DATABASE, ACCESS.id)
     (event,) = events
@@ -189,12 +190,12 @@ async def test_a_use_is_noted_with_the_time_of_now(
 ) -> None:
     kept: list[tuple[UUID, datetime, datetime]] = []
 
-    async def keep_use(
+    async def update_last_used(
         _: Database, api_key_id: UUID, now: datetime, *, unless_since: datetime
     ) -> None:
         kept.append((api_key_id, now, unless_since))
 
-    monkeypatch.setattr(api_key_authenticator, "keep_use", keep_use)
+    monkeypatch.setattr(api_key_authenticator, "update_last_used", update_last_used)
     monkeypatch.setattr(api_key_authenticator, "utc_now", lambda: NOW)
     await record_use(NO_DATABASE, ACCESS.id)
     assert kept == [(ACCESS.id, NOW, NOW - timedelta(minutes=1))]

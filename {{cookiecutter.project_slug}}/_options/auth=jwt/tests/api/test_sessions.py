@@ -30,7 +30,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     started = utc_now()
 
     def set_clock(ahead: timedelta) -> None:
-        for module in ("app.services.sessions", "app.repositories.access"):
+        for module in ("app.services.sessions", "app.repositories.sessions"):
             monkeypatch.setattr(f"{module}.utc_now", lambda: started + ahead)
 
     set_clock(timedelta(0))

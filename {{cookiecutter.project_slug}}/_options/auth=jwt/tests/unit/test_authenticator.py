@@ -18,7 +18,7 @@ from app.auth.errors import (
 from app.auth.tokens import issue_access_token
 from app.core.errors import BadRequestError
 from app.core.settings.auth import AuthSettings
-from app.repositories.access import Access
+from app.repositories.sessions import Access
 from app.scopes.items import ITEMS_READ
 from tests.settings import AUTH
 

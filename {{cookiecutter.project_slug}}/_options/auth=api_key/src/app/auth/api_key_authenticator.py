@@ -16,15 +16,15 @@ from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.auth.principal import Principal
 from app.core.errors import BadRequestError
 from app.models.base import utc_now
+from app.repositories.api_keys import update_last_used
 from app.repositories.key_access import find_key_access
-from app.repositories.key_use import keep_use
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
     from app.core.database import Database, Session
-    from app.repositories.key_access import KeyAccess
+    from app.repositories.api_keys import KeyAccess
 
 USE_INTERVAL: Final = timedelta(minutes=1)
 
@@ -100,7 +100,8 @@ async def record_use(database: Database, api_key_id: UUID) -> None:
     """Write down that a key was used just now; what goes wrong is logged, no more."""
     now = utc_now()
     try:
-        await keep_use(database, api_key_id, now, unless_since=now - USE_INTERVAL)
+        stale = now - USE_INTERVAL
+        await update_last_used(database, api_key_id, now, unless_since=stale)
     except Exception:
         logger.exception("key_use_not_noted", api_key_id=str(api_key_id))
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from sqlalchemy import CursorResult, Select, delete, func, or_, select
+from sqlalchemy import CursorResult, delete, or_, update
 
 from app.models.api_key import ApiKey
+from app.repositories.base import SqlRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from app.core.database import Session
+    from sqlalchemy import ColumnElement
+
+    from app.core.database import Database
 
 
 class ApiKeyRepository(Protocol):
@@ -38,38 +41,24 @@ class ApiKeyRepository(Protocol):
         """Forget keys that were over before then; return their number."""
 
 
-class SqlApiKeyRepository:
+class SqlApiKeyRepository(SqlRepository[ApiKey]):
     """Keys in the database, within the caller's transaction."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def add(self, key: ApiKey) -> None:
-        """Insert the row."""
-        await self.save(key)
+    entity = ApiKey
 
     async def find(self, api_key_id: UUID) -> ApiKey | None:
         """Select the row by its key, and lock it."""
-        query = self._keys().where(ApiKey.id == api_key_id).with_for_update()
-        key: ApiKey | None = await self._session.scalar(query)
+        query = self._select(ApiKey.id == api_key_id, *self._visible())
+        key: ApiKey | None = await self._session.scalar(query.with_for_update())
         return key
 
     async def list(self, *, offset: int, limit: int) -> Sequence[ApiKey]:
         """Select a page."""
-        query = self._keys().order_by(ApiKey.id.desc()).offset(offset).limit(limit)
-        rows = await self._session.scalars(query)
-        return rows.all()
+        return await self._page(*self._visible(), offset=offset, limit=limit)
 
     async def count(self) -> int:
         """Count the rows."""
-        query = select(func.count()).select_from(self._keys().subquery())
-        total = await self._session.scalar(query)
-        return total or 0
-
-    async def save(self, key: ApiKey) -> None:
-        """Insert or update the row."""
-        self._session.add(key)
-        await self._session.flush()
+        return await self._count(*self._visible())
 
     async def purge(self, before: datetime) -> int:
         """Delete the rows, whosever they are."""
@@ -77,6 +66,50 @@ class SqlApiKeyRepository:
         result = await self._session.execute(delete(ApiKey).where(over))
         return cast("CursorResult[Any]", result).rowcount
 
-    def _keys(self) -> Select[ApiKey]:
-        """Return the query for the keys that can be seen."""
-        return select(ApiKey)
+    def _visible(self) -> Sequence[ColumnElement[bool]]:
+        """Return the conditions that the keys in sight meet: all are."""
+        return ()
+
+
+class KeyAccess(NamedTuple):
+    """Whom a key stands for, what it may do, and whether it is still good."""
+
+    id: UUID
+    owner_id: UUID
+    scopes: Collection[str]
+    secret_hash: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it has been revoked, or has expired."""
+        expired = self.expires_at is not None and self.expires_at <= now
+        return expired or self.revoked_at is not None
+
+
+async def update_last_used(
+    database: Database,
+    api_key_id: UUID,
+    now: datetime,
+    *,
+    unless_since: datetime,
+) -> None:
+    """Keep the time of a use, in a transaction of its own.
+
+    Of many uses at once one is kept: the others find that there has been one.
+    """
+    statement = (
+        update(ApiKey)
+        .where(ApiKey.id == api_key_id)
+        .where(
+            or_(
+                ApiKey.last_used_at.is_(None),
+                ApiKey.last_used_at <= unless_since,
+            )
+        )
+        # To be used is not to be changed.
+        .values(last_used_at=now, updated_at=ApiKey.updated_at)
+    )
+    async with database.transaction() as session:
+        await session.execute(statement)

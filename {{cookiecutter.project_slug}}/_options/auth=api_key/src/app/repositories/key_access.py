@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
 from app.models.api_key import ApiKey
+from app.repositories.api_keys import KeyAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
-    from uuid import UUID
-
     from app.core.database import Session
-
-
-class KeyAccess(NamedTuple):
-    """Whom a key stands for, what it may do, and whether it is still good."""
-
-    id: UUID
-    owner_id: UUID
-    scopes: Collection[str]
-    secret_hash: str
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether it has been revoked, or has expired."""
-        expired = self.expires_at is not None and self.expires_at <= now
-        return expired or self.revoked_at is not None
 
 
 # Built once, since nearly every request asks it.

@@ -1,38 +1,34 @@
-"""What a request needs to know of its key, in one query."""
+"""API keys and the accounts that own them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
 from app.models.api_key import ApiKey
 from app.models.user import User
+from app.repositories.api_keys import KeyAccess, SqlApiKeyRepository
 from app.scopes.base import with_implied
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
+    from collections.abc import Sequence
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
     from app.core.database import Session
 
 
-class KeyAccess(NamedTuple):
-    """Whom a key stands for, what it may do, and whether it is still good."""
+class SqlOwnApiKeyRepository(SqlApiKeyRepository):
+    """The keys of one owner; those of others are as if they did not exist."""
 
-    id: UUID
-    owner_id: UUID
-    scopes: Collection[str]
-    secret_hash: str
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
+    def __init__(self, session: Session, owner_id: UUID) -> None:
+        super().__init__(session)
+        self._owner_id = owner_id
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether it has been revoked, or has expired."""
-        expired = self.expires_at is not None and self.expires_at <= now
-        return expired or self.revoked_at is not None
+    def _visible(self) -> Sequence[ColumnElement[bool]]:
+        return (ApiKey.owner_id == self._owner_id,)
 
 
 # Built once, since nearly every request asks it.

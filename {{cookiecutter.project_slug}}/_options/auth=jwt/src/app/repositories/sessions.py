@@ -1,16 +1,17 @@
 """Signed-in sessions in the database.
 
-Each call is a transaction of its own: what ends a session must outlast the refusal
-that tells of it.
+Each call of the repository is a transaction of its own: what ends a session must
+outlast the refusal that tells of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, bindparam, delete, select, update
 
+from app.models.base import utc_now
 from app.models.session import RefreshToken, UserSession
 from app.models.user import User
 from app.repositories.users import SqlUserRepository
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from app.core.database import Database
+    from app.core.database import Database, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +178,28 @@ class SqlSessionRepository:
                 delete(UserSession).where(UserSession.idle_until <= now),
             )
             return cast("CursorResult[Any]", result).rowcount
+
+
+class Access(NamedTuple):
+    """Whose session it is, and what they may do."""
+
+    user_id: UUID
+    scopes: list[str]
+
+
+# Built once, since nearly every request asks it.
+_ACCESS = (
+    select(User.id, User.scopes)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.id == bindparam("session_id"))
+    .where(UserSession.idle_until > bindparam("now"))
+    .where(User.is_active)
+)
+
+
+async def find_access(session: Session, session_id: UUID) -> Access | None:
+    """Return the access that a session gives, or nothing when it has ended."""
+    asked = {"session_id": session_id, "now": utc_now()}
+    result = await session.execute(_ACCESS, asked)
+    row = result.one_or_none()
+    return None if row is None else Access(*row)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
 
+from app.core.errors import AppError
 from app.core.errors import AppError, NotFoundError
 from app.models.session import UserSession
 from app.models.user import User
+from app.repositories.base import SqlRepository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,16 +56,14 @@ class UserRepository(Protocol):
         """End every session of the account."""
 
 
-class SqlUserRepository:
+class SqlUserRepository(SqlRepository[User]):
     """Accounts in the database, within the caller's transaction."""
 
-    def __init__(self, session: Session, dialect: Dialect) -> None:
-        self._session = session
-        self._dialect = dialect
+    entity = User
 
-    async def add(self, user: User) -> None:
-        """Insert the row."""
-        await self.save(user)
+    def __init__(self, session: Session, dialect: Dialect) -> None:
+        super().__init__(session)
+        self._dialect = dialect
 
     async def find(self, user_id: UUID) -> User | None:
         """Select the row by its key."""
@@ -72,37 +71,24 @@ class SqlUserRepository:
 
     async def find_by_email(self, email: str) -> User | None:
         """Select the row by its address, in lower case."""
-        user: User | None = await self._session.scalar(
-            select(User).where(User.email == email),
-        )
-        return user
+        return await self._first(User.email == email)
 
     async def list(self, *, offset: int, limit: int) -> Sequence[User]:
         """Select a page."""
-        query = select(User).order_by(User.id.desc()).offset(offset).limit(limit)
-        rows = await self._session.scalars(query)
-        return rows.all()
+        return await self._page(offset=offset, limit=limit)
 
     async def count(self) -> int:
         """Count the rows."""
-        total = await self._session.scalar(select(func.count()).select_from(User))
-        return total or 0
+        return await self._count()
 
     async def save(self, user: User) -> None:
         """Insert or update the row; of two at once, the database lets one through."""
-        self._session.add(user)
         try:
-            await self._session.flush()
+            await super().save(user)
         except IntegrityError as error:
             if self._dialect.violated_constraint(error) == "uq_users_email":
                 raise EmailTakenError from error
             raise
-        except StaleDataError as error:
-            raise NotFoundError from error
-
-    async def delete(self, user: User) -> None:
-        """Delete the row, if it is still there; foreign keys delete the rest."""
-        await self._session.execute(delete(User).where(User.id == user.id))
 
     async def end_sessions(self, user_id: UUID) -> None:
         """Delete the user's sessions."""

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from app.api.dependencies import SessionDep
 from app.api.security import SignedIn
-from app.repositories.own_api_keys import SqlOwnApiKeyRepository
+from app.repositories.key_access import SqlOwnApiKeyRepository
 from app.services.api_keys import ApiKeyService
 
 

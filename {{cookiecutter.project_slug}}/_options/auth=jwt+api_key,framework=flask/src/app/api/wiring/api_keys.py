@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.api.dependencies import get_client, get_session
-from app.repositories.own_api_keys import SqlOwnApiKeyRepository
+from app.repositories.key_access import SqlOwnApiKeyRepository
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:
