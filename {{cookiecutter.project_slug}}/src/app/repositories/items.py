@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-
-from app.core.errors import NotFoundError
 from app.models.item import Item
 from app.repositories.base import SqlRepository
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm.exc import StaleDataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

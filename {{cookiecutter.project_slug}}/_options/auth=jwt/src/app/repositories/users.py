@@ -8,7 +8,6 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import AppError
-from app.core.errors import AppError, NotFoundError
 from app.models.session import UserSession
 from app.models.user import User
 from app.repositories.base import SqlRepository
