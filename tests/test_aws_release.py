@@ -153,8 +153,8 @@ def test_a_rollback_does_not_migrate(run: Run) -> None:
     [
         ({"CODE": "1"}, "'app migrate' failed, exit code 1: it ended"),
         ({"CODE": "None"}, "exit code None"),
-        ({"STARTED": "RESOURCE:CPU"}, "ECS started no task: RESOURCE:CPU"),
-        ({"STARTED": ""}, "ECS started no task"),
+        ({"STARTED": "RESOURCE:CPU"}, "ECS did not start a task: RESOURCE:CPU"),
+        ({"STARTED": ""}, "ECS did not start a task"),
     ],
 )
 def test_a_failed_migration_stops_the_release(run: Run, told: dict[str, str], said: str) -> None:

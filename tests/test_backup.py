@@ -38,8 +38,8 @@ def test_what_is_no_backup_is_refused_before_anything_happens(
     code, errors = machine.run("restore", "other")
     absent = machine.run("restore", "absent")
 
-    assert (code, errors) == (1, f"deploy/restore: {other} is no backup of deploy/backup\n")
-    assert absent == (1, f"deploy/restore: there is no {machine.folder}/absent to be read\n")
+    assert (code, errors) == (1, f"deploy/restore: {other} was not written by deploy/backup\n")
+    assert absent == (1, f"deploy/restore: cannot read {machine.folder}/absent\n")
     assert machine.calls == []
 
 
@@ -49,6 +49,6 @@ def test_a_backup_never_takes_the_place_of_a_file(machine: Machine) -> None:
 
     code, errors = machine.run("backup", "saved")
 
-    assert (code, errors) == (1, f"deploy/backup: {saved} exists already\n")
+    assert (code, errors) == (1, f"deploy/backup: {saved} already exists\n")
     assert saved.read_text(encoding="utf-8") == "precious"
     assert machine.calls == []

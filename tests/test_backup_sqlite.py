@@ -143,7 +143,7 @@ def test_a_backup_of_a_sqlite_file_that_is_not_there_leaves_none(machine: Machin
     code, errors = machine.run("backup", "saved")
 
     assert code == 1
-    assert "there is no backup" in errors
+    assert "no backup was written" in errors
     assert "Traceback" not in errors
     assert not list(machine.folder.glob("saved*"))
     assert not list(machine.data.iterdir())

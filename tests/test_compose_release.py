@@ -116,8 +116,8 @@ def test_a_version_that_does_not_get_healthy_gives_way_to_the_one_before(activat
     code, errors, calls = activate("v2", FAIL=UP)
 
     assert code == 1
-    assert "v2 did not get healthy" in errors
-    assert "the version before it runs again" in errors
+    assert "v2 did not become healthy" in errors
+    assert "the previous version is running again" in errors
     assert calls[-3:] == [
         "compose logs --tail 30 app",
         "tag my-service:previous my-service:current",
@@ -129,7 +129,7 @@ def test_a_version_that_is_not_ready_is_reported(activate: Run) -> None:
     code, errors, _ = activate("v2", FAIL="/health")
 
     assert code == 1
-    assert "v2 runs, but is not ready" in errors
+    assert "v2 is running, but not ready" in errors
 
 
 def test_an_image_that_is_not_there_is_not_activated(activate: Run) -> None:

@@ -116,10 +116,10 @@ def test_a_failed_release_says_so(release: Run) -> None:
     ("arguments", "environment", "said"),
     [
         ([], {}, "usage"),
-        (["a b"], {}, "cannot be the tag"),
-        (["-x"], {}, "cannot be the tag"),
+        (["a b"], {}, "is not a valid image tag"),
+        (["-x"], {}, "is not a valid image tag"),
         (["v1"], {"SECRETS": SECRETS}, "set the secret RATE_LIMIT__STORAGE_URL"),
-        (["v1"], {"ADDRESSES": "[]"}, "give the app an address"),
+        (["v1"], {"ADDRESSES": "[]"}, "allocate an IP address"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_deployed(

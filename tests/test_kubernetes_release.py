@@ -226,7 +226,7 @@ def test_a_pipeline_reaches_the_cluster_by_address_token_and_certificate(
     ("arguments", "environment", "said"),
     [
         ([], {}, "usage"),
-        (["a b"], {}, "cannot be the tag"),
+        (["a b"], {}, "is not a valid image tag"),
         (["v1", "test"], {}, "no deploy/overlays/test"),
         (["v1"], {"IMAGE": ""}, "REGISTRY/REPOSITORY"),
         (["v1"], {"DEPLOY_TARGET": "https://cluster.example.com"}, "DEPLOY_KEY"),

@@ -84,8 +84,8 @@ WEAKENINGS = {
     ),
     "a contract of imports gone": Weakening(
         PYPROJECT,
-        '[[tool.importlinter.contracts]]\nname = "services know no SQL"',
-        '[[tool.other.contracts]]\nname = "services know no SQL"',
+        '[[tool.importlinter.contracts]]\nname = "services do not import SQLAlchemy"',
+        '[[tool.other.contracts]]\nname = "services do not import SQLAlchemy"',
         "gone: pyproject.toml tool.importlinter.contracts.services know no SQL.",
     ),
     "a contract of fewer modules": Weakening(
@@ -109,7 +109,7 @@ WEAKENINGS = {
     "settings gone": Weakening(PYPROJECT, "*", None, "gone: pyproject.toml tool.ruff.lint.select"),
     "a hook gone": Weakening(
         HOOKS,
-        "      - id: private-keys\n        name: no private key is committed\n",
+        "      - id: private-keys\n        name: no private keys committed\n",
         "      - id: nothing\n        name: nothing\n",
         "gone: .pre-commit-config.yaml repos.local.hooks.private-keys.language",
     ),
