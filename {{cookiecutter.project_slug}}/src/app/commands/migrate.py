@@ -13,4 +13,4 @@ from app.core.settings import load_settings
 def command(revision: str) -> None:
     """Upgrade the database to REVISION (default: the latest)."""
     upgrade(load_settings(), revision)
-    click.echo(f"The database is at {revision}.")
+    click.echo(f"Migrated the database to {revision}.")

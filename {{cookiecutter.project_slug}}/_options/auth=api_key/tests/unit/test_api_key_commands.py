@@ -164,7 +164,7 @@ def test_a_key_that_is_over_is_not_rotated(own_database: str) -> None:
 @pytest.mark.parametrize("command", ["rotate", "revoke"])
 def test_an_unknown_key_is_refused(command: str) -> None:
     result = run("api-keys", command, str(uuid4()))
-    assert_is_refusal(result, "There is no such resource")
+    assert_is_refusal(result, "Resource not found")
     assert run("api-keys", command, "nonsense").exit_code == 2
 
 
@@ -189,7 +189,7 @@ def test_purge_deletes_keys_that_ended_30_days_ago_and_no_others(
 
 def test_outside_development_commands_do_not_migrate(own_database: str) -> None:
     result = run("api-keys", "list", ENVIRONMENT="test")
-    assert_is_refusal(result, "not available")
+    assert_is_refusal(result, "unavailable")
     assert tables(own_database) == set()
 
 

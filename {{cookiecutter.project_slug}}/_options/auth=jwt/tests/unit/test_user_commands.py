@@ -197,7 +197,7 @@ def test_purge_deletes_what_is_over_and_nothing_else(own_database: str) -> None:
 
 def test_outside_development_commands_do_not_migrate(own_database: str) -> None:
     result = run("purge", ENVIRONMENT="test")
-    assert_is_refusal(result, "not available")
+    assert_is_refusal(result, "unavailable")
     assert tables(own_database) == set()
 
 
