@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document with the failures that every operation can have."""
+"""Adds to the OpenAPI document the errors that every operation can return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REF = "#/components/schemas/{model}"
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the problem responses that follow from an operation's own description."""
+    """Add the problem responses that each operation can return."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)

@@ -1,4 +1,4 @@
-"""The documentation page. It runs no inline script, so its policy can be strict."""
+"""The documentation page. It has no inline scripts, so its CSP can be strict."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every layer stands on: settings, database, errors, logging."""
+"""Shared by all layers: settings, database, errors, logging."""

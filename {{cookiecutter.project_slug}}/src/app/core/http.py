@@ -1,4 +1,4 @@
-"""Rules of HTTP that hold whatever the framework: identifiers, proxies, headers."""
+"""Framework-independent HTTP rules: request ids, proxies, headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CORS_SECONDS = "600"
 
 
 def request_id_from(value: str | None) -> str:
-    """Return the caller's request id when it is fit for logs, else a new one."""
+    """Return the caller's request id if it is safe to log, else a new one."""
     if value is not None and _SANE_REQUEST_ID.fullmatch(value):
         return value
     return uuid4().hex
@@ -32,7 +32,7 @@ def request_id_from(value: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who is at the other end, and whether the way there is encrypted."""
+    """The address of the client, and whether it uses HTTPS."""
 
     address: str
     https: bool
@@ -46,10 +46,10 @@ def client_of(
     forwarded_for: str | None,
     forwarded_proto: str | None,
 ) -> Client:
-    """Return the client, believing only what trusted proxies say of it.
+    """Return the client, using forwarded headers of trusted proxies only.
 
-    Each proxy appends the address it was called from, so the right-most address that
-    is no trusted proxy is the client; anything left of it may be forged.
+    Each proxy appends the address that called it, so the right-most address that is not
+    a trusted proxy is the client; anything left of it may be forged.
     """
     if not _is_trusted(settings, peer):
         return Client(peer, https=scheme == "https")
@@ -76,7 +76,7 @@ def _is_trusted(settings: Settings, address: str) -> bool:
 
 
 def is_json(content_type: str | None) -> bool:
-    """Whether a body of this media type is read as JSON (RFC 8259, RFC 6839)."""
+    """Return whether a media type is JSON (RFC 8259, RFC 6839)."""
     message = Message()
     message["content-type"] = content_type or "application/octet-stream"
     subtype = message.get_content_subtype()
@@ -85,7 +85,7 @@ def is_json(content_type: str | None) -> bool:
 
 
 def security_headers(*, https: bool) -> dict[str, str]:
-    """Return what every response carries (OWASP REST Security Cheat Sheet)."""
+    """Return the headers of every response (OWASP REST Security Cheat Sheet)."""
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
@@ -103,12 +103,12 @@ def cors_headers(
     *,
     asked_headers: str | None,
 ) -> dict[str, str]:
-    """Return what lets a listed web origin read the response (Fetch standard).
+    """Return the CORS headers for an allowed origin (Fetch standard).
 
     Args:
-        settings: lists the origins.
+        settings: has the allowed origins.
         origin: the Origin header.
-        asked_headers: what a preflight asks to send; nothing for other requests.
+        asked_headers: headers that a preflight requests; None for other requests.
     """
     if origin is None or not settings.cors.origins:
         return {}

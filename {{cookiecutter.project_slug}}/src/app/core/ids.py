@@ -13,7 +13,7 @@ def uuid7() -> UUID:
     """Return a UUID version 7 (RFC 9562): later ones sort later, so indexes stay local.
 
     The bits after the milliseconds hold the fraction of the millisecond (section 6.2,
-    method 3), which keeps the order among rows made within the same millisecond.
+    method 3), which keeps the order of rows created within the same millisecond.
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = (nanoseconds << _SUB_MILLISECOND_BITS) // 1_000_000

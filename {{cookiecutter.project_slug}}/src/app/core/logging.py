@@ -1,4 +1,4 @@
-"""Structured logs: JSON lines, or readable ones in development."""
+"""Structured logs: JSON lines, or readable lines in development."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLIENT: ContextVar[str] = ContextVar("client")
 
 
 def _add_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Say which request an event belongs to, and whose address it came from."""
+    """Add the id and the client address of the request to an event."""
     for name, variable in (("request_id", REQUEST_ID), ("client", CLIENT)):
         if value := variable.get(None):
             event.setdefault(name, value)
@@ -34,7 +34,7 @@ def _to_json(event: EventDict, **_: Any) -> bytes:  # noqa: ANN401
 
 
 def _readable_lines() -> structlog.dev.ConsoleRenderer:
-    """Render for a terminal; the other traceback formats print local variables."""
+    """Render for a terminal; other traceback formats would print local variables."""
     return structlog.dev.ConsoleRenderer(
         colors=sys.stdout.isatty(),
         exception_formatter=structlog.dev.plain_traceback,
@@ -42,7 +42,7 @@ def _readable_lines() -> structlog.dev.ConsoleRenderer:
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send the service's own events and those of the libraries to standard output."""
+    """Log events of the service and its libraries to standard output."""
     readable = settings.environment is Environment.DEVELOPMENT
     level = logging.DEBUG if settings.debug else logging.INFO
     shared: list[Processor] = [
@@ -69,7 +69,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _for_libraries(shared: list[Processor], *, readable: bool) -> dict[str, Any]:
-    """Give what libraries log through `logging` the same form."""
+    """Configure `logging`, which libraries use, to write the same format."""
     renderer = (
         _readable_lines()
         if readable

@@ -1,4 +1,4 @@
-"""Rate limits, kept in memory or in Redis."""
+"""Rate limits, counted in memory or in Redis."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ audit_log = structlog.get_logger("app.audit")
 
 BREAK_SECONDS = 5
 
-# Each request counts, and rules are few: they are read once.
+# Parse each of the few rules once, not per request.
 limit_of = cache(parse)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a limit after a call."""
+    """The remaining quota of a limit."""
 
     limit: int
     remaining: int
@@ -45,10 +45,10 @@ class Allowance:
 
 
 class RateLimiter:
-    """Counts calls by name and key.
+    """Counts calls per rule and key.
 
-    While Redis is away each process counts for itself: limits get looser, by the
-    number of processes, but are never off, and nobody is locked out.
+    While Redis is unavailable, each process counts for itself: limits are multiplied by
+    the number of processes, but never off, and nobody is locked out.
     """
 
     def __init__(self, settings: RateLimitSettings) -> None:
@@ -61,14 +61,14 @@ class RateLimiter:
         self._shared_again_at = 0.0
 
     async def hit(self, rule: str, *key: str) -> Allowance | None:
-        """Count a call, and say what is left; nothing when limits are off.
+        """Count a call and return the remaining quota; None if limits are off.
 
         Args:
-            rule: the limit, as in "10/minute".
-            key: what is being counted, such as a purpose and an address.
+            rule: the limit, such as "10/minute".
+            key: what to count by, such as a purpose and an address.
 
         Raises:
-            TooManyRequestsError: the limit is used up.
+            TooManyRequestsError: the limit is exceeded.
         """
         if not self._enabled:
             return None

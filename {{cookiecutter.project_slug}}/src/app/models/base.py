@@ -1,4 +1,4 @@
-"""What every table has in common."""
+"""Base classes of tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time, in UTC: also where the database keeps no time zone."""
+    """A datetime in UTC, even if the database stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -27,7 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,
     ) -> datetime | None:
-        """Turn every time zone into UTC."""
+        """Convert to UTC."""
         del dialect
         return None if value is None else value.astimezone(UTC)
 
@@ -36,13 +36,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,
     ) -> datetime | None:
-        """Say that what comes back is UTC."""
+        """Mark the value as UTC."""
         del dialect
         return None if value is None else value.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
-    """Return the present moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -58,7 +58,7 @@ def store_enum_as_text(column: Column[Any], _table: object) -> None:
 
 
 class Base(DeclarativeBase):
-    """The declarative base; names its constraints so that migrations can, too."""
+    """The declarative base; names constraints, so that migrations can refer to them."""
 
     metadata: ClassVar[MetaData] = MetaData(
         naming_convention={
@@ -73,7 +73,7 @@ class Base(DeclarativeBase):
 
 
 class Entity(Base):
-    """A table whose rows have an identity and know when they were made and changed."""
+    """A table with an id and the times of creation and last change."""
 
     __abstract__ = True
 

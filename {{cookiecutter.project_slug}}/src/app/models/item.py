@@ -10,10 +10,10 @@ from app.models.owner import OwnerId
 
 
 class Item(Entity):
-    """Something that a principal owns."""
+    """An item, owned by a principal."""
 
     __tablename__ = "items"
-    # Lists show an owner's newest items first, and ids grow with time.
+    # For lists of an owner's items, newest first; ids grow with time.
     __table_args__ = (Index(None, "owner_id", "id"),)
 
     owner_id: Mapped[OwnerId]

@@ -1,4 +1,4 @@
-"""Whom a row belongs to."""
+"""The owner of a row."""
 
 from __future__ import annotations
 

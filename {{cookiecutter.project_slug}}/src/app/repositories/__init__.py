@@ -1,1 +1,1 @@
-"""All queries: a protocol that services see, and its implementation in SQL."""
+"""All queries: protocols for services, and their SQL implementations."""

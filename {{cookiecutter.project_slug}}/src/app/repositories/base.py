@@ -47,7 +47,7 @@ class SqlRepository[E: Entity]:
             raise NotFoundError from error
 
     async def delete(self, entity: E) -> None:
-        """Delete the row, if it is still there; foreign keys delete the rest."""
+        """Delete the row if it exists; foreign keys cascade."""
         statement = delete(self.entity).where(self.entity.id == entity.id)
         await self._session.execute(statement)
 

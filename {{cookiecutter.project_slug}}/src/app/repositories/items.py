@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 
 class ItemRepository(Protocol):
-    """Where items are kept; every query names the owner."""
+    """A store of items; every query filters by owner."""
 
     async def add(self, item: Item) -> None:
-        """Keep a new item."""
+        """Add a new item."""
 
     async def find(self, owner_id: UUID, item_id: UUID) -> Item | None:
-        """Return the item, or nothing."""
+        """Return the item, or None."""
 
     async def list(self, owner_id: UUID, *, offset: int, limit: int) -> Sequence[Item]:
-        """Return the owner's items, the newest first."""
+        """Return the owner's items, newest first."""
 
     async def count(self, owner_id: UUID) -> int:
-        """Return how many items the owner has."""
+        """Return the number of the owner's items."""
 
     async def save(self, item: Item) -> None:
-        """Keep what has changed, or raise NotFoundError if the item is gone by now."""
+        """Save changes; raise NotFoundError if the item has been deleted."""
 
     async def delete(self, item: Item) -> None:
-        """Forget an item."""
+        """Delete an item."""
 
 
 class SqlItemRepository(SqlRepository[Item]):

@@ -1,1 +1,1 @@
-"""Business rules. They know no HTTP, no SQL and no framework."""
+"""Business rules, independent of HTTP, SQL and the framework."""

@@ -1,4 +1,4 @@
-"""What can be done with items."""
+"""Operations on items."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class ItemService:
-    """The items of one owner; somebody else's are as if they did not exist."""
+    """The items of one owner; items of others are not found."""
 
     def __init__(self, items: ItemRepository, owner_id: UUID) -> None:
         self._items = items
         self._owner_id = owner_id
 
     async def create(self, data: ItemCreate) -> ItemPublic:
-        """Make an item."""
+        """Create an item."""
         item = Item(owner_id=self._owner_id, **data.model_dump())
         await self._items.add(item)
         return ItemPublic.model_validate(item)
 
     async def list(self, query: PageQuery) -> Page[ItemPublic]:
-        """Return a page of items, the newest first."""
+        """Return a page of items, newest first."""
         total = await self._items.count(self._owner_id)
         items = await self._items.list(
             self._owner_id,
@@ -67,7 +67,7 @@ class ItemService:
         return ItemPublic.model_validate(item)
 
     async def delete(self, item_id: UUID) -> None:
-        """Forget an item.
+        """Delete an item.
 
         Raises:
             NotFoundError: the owner has no such item.

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the application.
+    """Create the application.
 
     Args:
-        settings: the settings to use instead of those found outside.
+        settings: settings to use instead of those from the environment.
 
     Raises:
         ConfigurationError: the environment does not allow these settings.
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 class _Application(FastAPI):
-    """FastAPI, documenting every failure as a problem."""
+    """FastAPI, with problem details in its OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

@@ -19,10 +19,10 @@ from app.core.settings import Environment, Settings, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Application:
-    """Make the application.
+    """Create the application.
 
     Args:
-        settings: the settings to use instead of those found outside.
+        settings: settings to use instead of those from the environment.
 
     Raises:
         ConfigurationError: the environment does not allow these settings.
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app = Application("app", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        PROPAGATE_EXCEPTIONS=True,  # to the middleware, which answers them
+        PROPAGATE_EXCEPTIONS=True,  # to the middleware, which responds
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.url_map.merge_slashes = False
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Application:
 
 
 class Application(Flask):
-    """Flask, able to describe its operations."""
+    """Flask, with an OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Migrations, run from within the service."""
+"""Database migrations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.core.errors import ConfigurationError, UnavailableError
 if TYPE_CHECKING:
     from app.core.settings import Settings
 
-# Beside the sources in a checkout, and in the working directory of the image.
+# Beside the sources in a checkout; in the working directory of an image.
 _PLACES: Final = (Path(__file__).parents[4], Path.cwd())
 
 
 def alembic_config(settings: Settings) -> Config:
-    """Return Alembic's configuration for these settings."""
+    """Return the Alembic configuration for these settings."""
     candidates = (place / "alembic.ini" for place in _PLACES)
     config = Config(next(ini for ini in candidates if ini.exists()))
     config.attributes["settings"] = settings
@@ -29,11 +29,11 @@ def alembic_config(settings: Settings) -> Config:
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Migrate the database; waits while another process does the same.
+    """Upgrade the database; wait while another process does so.
 
     Raises:
-        ConfigurationError: there is no such revision.
-        UnavailableError: the database is away.
+        ConfigurationError: the revision does not exist.
+        UnavailableError: the database is unavailable.
     """
     try:
         command.upgrade(alembic_config(settings), revision)

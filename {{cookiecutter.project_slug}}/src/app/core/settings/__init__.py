@@ -1,4 +1,4 @@
-"""Everything that the service can be told from outside."""
+"""The settings of the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that the service can be told from outside."""
+"""The settings of the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Environment(StrEnum):
-    """Where the service runs."""
+    """The environment that the service runs in."""
 
     DEVELOPMENT = "development"
     TEST = "test"
@@ -32,12 +32,12 @@ class Settings(Section):
     """The settings of one process; `app.core.settings.sources` reads them.
 
     Attributes:
-        trusted_proxies: networks whose `X-Forwarded-*` headers are believed.
-        max_body_bytes: the longest request body that is read.
-        keep_alive_seconds: how long a connection may wait for the next request, or
-            take over its headers; behind a proxy, longer than that keeps connections.
-        drain_seconds: how long a service that is told to stop still takes requests,
-            while load balancers learn that it is not ready.
+        trusted_proxies: networks whose `X-Forwarded-*` headers are trusted.
+        max_body_bytes: maximum size of a request body.
+        keep_alive_seconds: timeout of idle connections and of request headers; behind
+            a proxy, longer than its own idle timeout.
+        drain_seconds: how long to keep serving after SIGTERM, while load balancers
+            notice that the service is not ready.
         shutdown_seconds: how long requests in progress then have to finish.
     """
 

@@ -29,7 +29,7 @@ PLACEHOLDER = "change-me"
 
 
 class _Sources(BaseSettings, Settings):
-    """The settings as found in the places named above, the first one winning."""
+    """The settings, read from the sources named above; the first one wins."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -62,7 +62,7 @@ class _Sources(BaseSettings, Settings):
 
 
 def _secrets(source: PydanticBaseSettingsSource) -> PydanticBaseSettingsSource:
-    """Return the files of SECRETS_DIRECTORY, each named like the setting it holds."""
+    """Return the files of SECRETS_DIRECTORY, each named after its setting."""
     directory = os.environ.get("SECRETS_DIRECTORY") or None
     try:
         return NestedSecretsSettingsSource(
@@ -74,10 +74,10 @@ def _secrets(source: PydanticBaseSettingsSource) -> PydanticBaseSettingsSource:
 
 
 def load_settings() -> Settings:
-    """Read the settings, and refuse those that the environment does not allow.
+    """Read the settings, and reject those that the environment does not allow.
 
     Raises:
-        ConfigurationError: names each offending setting; values are not repeated.
+        ConfigurationError: lists the invalid settings, without their values.
     """
     try:
         settings: Settings = _Sources()
@@ -85,7 +85,7 @@ def load_settings() -> Settings:
         raise ConfigurationError(_lines(_sentences(error))) from None
     except ConfigurationError:
         raise
-    except Exception as error:  # each file format has its own
+    except Exception as error:  # each file format raises its own errors
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigurationError(_lines([reason])) from error
     if settings.environment in {Environment.STAGING, Environment.PRODUCTION}:
@@ -96,10 +96,10 @@ def load_settings() -> Settings:
 
 
 def write_missing_env_file(directory: Path) -> bool:
-    """Write `.env` from `.env.example`, if there is none; say whether it was written.
+    """Write `.env` from `.env.example` if it is missing; return true if written.
 
-    Each placeholder becomes a fresh secret. A checkout has no `.env`, since git ignores
-    it: this makes a second developer's clone start, too. Only in development.
+    Each placeholder is replaced by a new secret. Git ignores `.env`, so a new clone has
+    none. Only in development.
     """
     example, target = directory / ".env.example", directory / ".env"
     environment = os.environ.get("ENVIRONMENT", Environment.DEVELOPMENT)

@@ -1,4 +1,4 @@
-"""Finds out whose key calls."""
+"""Authentication with API keys."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ async def authenticate_key(
     session: Session,
     address: str,
 ) -> KeyHolder:
-    """Return whom the X-API-Key header stands for.
+    """Return the caller that the X-API-Key header authenticates.
 
-    Whatever is wrong with a key, the answer is the same; the audit log has the reason.
+    Every invalid key gets the same response; the audit log has the reason.
 
     Args:
-        header: its values, joined by commas.
-        session: the request's transaction.
-        address: the caller's, for the audit log.
+        header: values of the header, joined by commas.
+        session: transaction of the request.
+        address: address of the caller, for the audit log.
 
     Raises:
-        NotAuthenticatedError: nothing was sent.
-        InvalidTokenError: what was sent does not stand for anybody.
+        NotAuthenticatedError: no key was sent.
+        InvalidTokenError: the key is invalid.
         BadRequestError: several keys were sent.
     """
     if header is None:
@@ -80,7 +80,7 @@ async def authenticate_key(
         raise InvalidTokenError(SCHEME)
     now = utc_now()
     access = await find_key_access(session, key.id)
-    # An unknown key takes as much work as a wrong secret.
+    # An unknown key takes as long as a wrong secret.
     kept = _NOBODYS_HASH if access is None else access.secret_hash
     matches = hmac.compare_digest(key.secret_hash, kept)
     if access is None or not matches or access.is_over(now):

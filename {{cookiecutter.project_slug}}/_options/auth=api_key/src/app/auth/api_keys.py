@@ -1,7 +1,8 @@
 """API keys: `app_<id>_<secret><checksum>`.
 
-The id finds the key, the secret proves it, and the checksum lets a secret scanner, and
-us, tell a key from what only looks like one. All have digits and letters alone.
+The id identifies the key, the secret authenticates it, and the checksum lets secret
+scanners and the service reject strings that only look like keys. All parts are digits
+and letters.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final
 from app.core.errors import AppError
 from app.models.api_key import KEY_PREFIX
 
-# RFC 9110 section 11.1; no scheme is registered for keys.
+# RFC 9110 section 11.1; no scheme is registered for API keys.
 SCHEME: Final = "APIKey"
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -40,7 +41,7 @@ class ApiKeyOverError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key that is well formed; whether it is anybody's, the database knows."""
+    """A well-formed key; the database decides whether it exists."""
 
     id: str
     secret: str = field(repr=False)
@@ -58,12 +59,12 @@ class Key:
 
     @property
     def last4(self) -> str:
-        """The end of the key, to recognise it by: a part of the checksum."""
+        """The last four characters, for recognition: a part of the checksum."""
         return self.text[-4:]
 
     @property
     def secret_hash(self) -> str:
-        """What is kept of the secret; one with 256 bits needs no slow hash."""
+        """The stored hash of the secret; 256 random bits need no slow hash."""
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
 
@@ -73,7 +74,7 @@ def make_key() -> Key:
 
 
 def parse_key(text: str) -> Key | None:
-    """Return the key that a text is, or nothing when it is none."""
+    """Return the key in a text, or None if it is malformed."""
     match = _KEY.fullmatch(text)
     if match is None:
         return None

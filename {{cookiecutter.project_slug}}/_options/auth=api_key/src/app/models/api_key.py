@@ -15,13 +15,13 @@ KEY_PREFIX: Final = "app_"
 
 
 class ApiKey(Entity):
-    """A key, without its secret.
+    """An API key, without its secret.
 
     Attributes:
-        owner_id: the principal that it stands for; its successors keep it.
-        key_id: the part of the key that finds it.
-        last4: the end of the key, to recognise it by.
-        rotated_at: when it got a successor; each key can have one.
+        owner_id: the principal that it authenticates; replacements keep it.
+        key_id: the part of the key that identifies it.
+        last4: the last four characters, for recognition.
+        rotated_at: when it was replaced; a key can be rotated once.
     """
 
     __tablename__ = "api_keys"

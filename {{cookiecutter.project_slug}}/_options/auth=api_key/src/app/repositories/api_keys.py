@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 class ApiKeyRepository(Protocol):
-    """Where keys are kept."""
+    """A store of API keys."""
 
     async def add(self, key: ApiKey) -> None:
-        """Keep a new key."""
+        """Add a new key."""
 
     async def find(self, api_key_id: UUID) -> ApiKey | None:
-        """Return the key, or nothing; nobody else can change it meanwhile."""
+        """Return the key, locked against changes by others, or None."""
 
     async def list(self, *, offset: int, limit: int) -> Sequence[ApiKey]:
-        """Return keys, the newest first."""
+        """Return keys, newest first."""
 
     async def count(self) -> int:
-        """Return how many keys there are."""
+        """Return the number of keys."""
 
     async def save(self, key: ApiKey) -> None:
-        """Keep what has changed."""
+        """Save changes."""
 
     async def purge(self, before: datetime) -> int:
-        """Forget keys that were over before then; return their number."""
+        """Delete keys that ended before this time; return their number."""
 
 
 class SqlApiKeyRepository(SqlRepository[ApiKey]):
@@ -61,7 +61,7 @@ class SqlApiKeyRepository(SqlRepository[ApiKey]):
         return await self._count(*self._visible())
 
     async def purge(self, before: datetime) -> int:
-        """Delete the rows, whosever they are."""
+        """Delete the rows of all owners."""
         over = or_(ApiKey.expires_at < before, ApiKey.revoked_at < before)
         result = await self._session.execute(delete(ApiKey).where(over))
         return cast("CursorResult[Any]", result).rowcount
@@ -72,7 +72,7 @@ class SqlApiKeyRepository(SqlRepository[ApiKey]):
 
 
 class KeyAccess(NamedTuple):
-    """Whom a key stands for, what it may do, and whether it is still good."""
+    """The owner, scopes and validity of a key."""
 
     id: UUID
     owner_id: UUID
@@ -83,7 +83,7 @@ class KeyAccess(NamedTuple):
     last_used_at: datetime | None
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it has been revoked, or has expired."""
+        """Return whether the key is revoked or expired."""
         expired = self.expires_at is not None and self.expires_at <= now
         return expired or self.revoked_at is not None
 
@@ -97,7 +97,7 @@ async def update_last_used(
 ) -> None:
     """Keep the time of a use, in a transaction of its own.
 
-    Of many uses at once one is kept: the others find that there has been one.
+    Of many uses at once, only one is recorded.
     """
     statement = (
         update(ApiKey)
@@ -108,7 +108,7 @@ async def update_last_used(
                 ApiKey.last_used_at <= unless_since,
             )
         )
-        # To be used is not to be changed.
+        # A use is not a change.
         .values(last_used_at=now, updated_at=ApiKey.updated_at)
     )
     async with database.transaction() as session:

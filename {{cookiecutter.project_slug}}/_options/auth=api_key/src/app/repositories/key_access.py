@@ -1,4 +1,4 @@
-"""What a request needs to know of its key, in one query."""
+"""The data for authenticating an API key, in one query."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from app.core.database import Session
 
 
-# Built once, since nearly every request asks it.
+# Built once, since nearly every request runs it.
 _KEY_ACCESS = select(*(getattr(ApiKey, name) for name in KeyAccess._fields)).where(
     ApiKey.key_id == bindparam("key_id")
 )
 
 
 async def find_key_access(session: Session, key_id: str) -> KeyAccess | None:
-    """Return the access that a key gives, or nothing when there is none."""
+    """Return the access that a key grants, or None if there is none."""
     result = await session.execute(_KEY_ACCESS, {"key_id": key_id})
     row = result.one_or_none()
     return None if row is None else KeyAccess(*row)

@@ -1,4 +1,4 @@
-"""What can be done with API keys."""
+"""Operations on API keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.schemas.api_keys import ApiKeyCreate, ApiKeyRotate
     from app.schemas.pages import PageQuery
 
-# How long a key that is over is still listed, for those who look into an incident.
+# How long ended keys are still listed, for investigating incidents.
 KEPT_FOR: Final = timedelta(days=30)
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -33,7 +33,7 @@ audit_log = structlog.get_logger("app.audit")
 
 
 class ApiKeyService:
-    """The keys that somebody manages."""
+    """The keys that a caller can manage."""
 
     def __init__(
         self,
@@ -41,22 +41,22 @@ class ApiKeyService:
         scopes: Iterable[str],
         client: str,
     ) -> None:
-        """Take what limits the caller.
+        """Set the limits of the caller.
 
         Args:
-            keys: those that the caller may see.
-            scopes: what the caller may do; no key gets more.
-            client: where the caller is, for the audit log.
+            keys: the keys that the caller may see.
+            scopes: the scopes of the caller; no key can have more.
+            client: the address of the caller, for the audit log.
         """
         self._keys = keys
         self._allowed = with_implied(scopes)
         self._client = client
 
     async def create(self, data: ApiKeyCreate, owner_id: UUID) -> ApiKeyCreated:
-        """Make a key that stands for this owner.
+        """Create a key for this owner.
 
         Raises:
-            InsufficientScopeError: the caller may not do what the key could.
+            InsufficientScopeError: the caller lacks a scope of the key.
         """
         self._check(data.scopes)
         await self.purge()
@@ -65,7 +65,7 @@ class ApiKeyService:
         return made
 
     async def list(self, query: PageQuery) -> Page[ApiKeyPublic]:
-        """Return a page of keys, the newest first, also of those that are over."""
+        """Return a page of keys, newest first, including ended ones."""
         total = await self._keys.count()
         keys = await self._keys.list(offset=query.offset, limit=query.size)
         return Page[ApiKeyPublic](
@@ -76,15 +76,15 @@ class ApiKeyService:
         )
 
     async def rotate(self, api_key_id: UUID, data: ApiKeyRotate) -> ApiKeyCreated:
-        """Make a key that takes the place of another, for as long as that was made for.
+        """Create a key that replaces another, with the same lifetime.
 
-        It stands for the same owner, so what the owner has stays. The old one is good
-        until the overlap ends, or until its own end if that comes first.
+        It has the same owner, so the owner's data stays accessible. The old key is
+        valid until the overlap ends, or until it expires if that is earlier.
 
         Raises:
             NotFoundError: there is no such key.
-            ApiKeyOverError: it is over, or has a successor.
-            InsufficientScopeError: the caller may not do what the key can.
+            ApiKeyOverError: the key has ended, or is already rotated.
+            InsufficientScopeError: the caller lacks a scope of the key.
         """
         key = await self._find(api_key_id)
         now = utc_now()
@@ -104,7 +104,7 @@ class ApiKeyService:
         return made
 
     async def revoke(self, api_key_id: UUID) -> None:
-        """End a key at once and for good.
+        """Revoke a key, with immediate effect.
 
         Raises:
             NotFoundError: there is no such key.
@@ -116,7 +116,7 @@ class ApiKeyService:
             self._record("key_revoked", ApiKeyPublic.model_validate(key))
 
     async def purge(self) -> int:
-        """Forget keys that have been over for long; return their number."""
+        """Delete keys that ended long ago; return their number."""
         return await self._keys.purge(utc_now() - KEPT_FOR)
 
     async def _add(

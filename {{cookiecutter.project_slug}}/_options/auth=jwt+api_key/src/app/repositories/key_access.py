@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SqlOwnApiKeyRepository(SqlApiKeyRepository):
-    """The keys of one owner; those of others are as if they did not exist."""
+    """The keys of one owner; keys of others are not visible."""
 
     def __init__(self, session: Session, owner_id: UUID) -> None:
         super().__init__(session)
@@ -31,7 +31,7 @@ class SqlOwnApiKeyRepository(SqlApiKeyRepository):
         return (ApiKey.owner_id == self._owner_id,)
 
 
-# Built once, since nearly every request asks it.
+# Built once, since nearly every request runs it.
 _KEY_ACCESS = (
     select(ApiKey, User.scopes)
     .join(User, User.id == ApiKey.owner_id)
@@ -41,9 +41,9 @@ _KEY_ACCESS = (
 
 
 async def find_key_access(session: Session, key_id: str) -> KeyAccess | None:
-    """Return the access that a key gives, or nothing when there is none.
+    """Return the access that a key grants, or None if there is none.
 
-    It gives none when its owner is disabled, and never more than its owner has now.
+    A key grants nothing while its owner is disabled, and never more than its owner has.
     """
     result = await session.execute(_KEY_ACCESS, {"key_id": key_id})
     row = result.one_or_none()

@@ -1,4 +1,4 @@
-"""Work that takes a core and some memory for a while."""
+"""Limits on concurrent CPU-bound work."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ async def run_in_hashing_slot[T, *Args](
 ) -> T:
     """Run a function off the event loop, at most one for each core at once.
 
-    A storm of logins then waits in line, instead of taking all memory.
+    Many logins at once then queue, instead of using up the memory.
     """
     return await to_thread.run_sync(function, *args, limiter=_limiter())

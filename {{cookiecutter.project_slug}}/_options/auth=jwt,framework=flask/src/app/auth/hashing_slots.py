@@ -1,4 +1,4 @@
-"""Work that takes a core and some memory for a while."""
+"""Limits on concurrent CPU-bound work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _slots = BoundedSemaphore(os.cpu_count() or 1)
 def run_in_hashing_slot[T, *Args](function: Callable[[*Args], T], *args: *Args) -> T:
     """Run a function, at most one for each core at once.
 
-    A storm of logins then waits in line, instead of taking all memory.
+    Many logins at once then queue, instead of using up the memory.
     """
     with _slots:
         return function(*args)

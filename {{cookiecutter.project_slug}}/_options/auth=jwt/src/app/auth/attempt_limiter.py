@@ -1,4 +1,4 @@
-"""Counts attempts at secrets."""
+"""Limits on failed attempts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from app.core.rate_limit import RateLimiter, limit_of
 
 
 class AttemptLimiter(RateLimiter):
-    """A rate limiter that forgets failures once an attempt succeeds."""
+    """A rate limiter whose count is reset once an attempt succeeds."""
 
     async def forget(self, rule: str, *key: str) -> None:
-        """Start counting anew."""
+        """Reset the count."""
         limit = limit_of(rule)
         await self._local.clear(limit, *key)
         if self._shared is not None:

@@ -1,4 +1,4 @@
-"""Finds out who is calling."""
+"""Authentication with access tokens."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ _CACHED_PRINCIPALS = 10_000
 
 
 class Authenticator:
-    """Turns an Authorization header into a principal.
+    """Authenticates callers by the Authorization header.
 
-    The token says which session calls; whether that session still lives, and what its
-    user may do, is asked of the database each time, so that logging out, disabling and
-    demoting hold at once.
+    The token names the session. The session and its user's scopes are read from the
+    database each time, so that logout, disabling and demoting take effect at once.
     """
 
     def __init__(self, settings: AuthSettings) -> None:
@@ -40,8 +39,8 @@ class Authenticator:
         """Return the caller.
 
         Raises:
-            NotAuthenticatedError: nothing was sent.
-            InvalidTokenError: what was sent does not stand for anybody.
+            NotAuthenticatedError: no token was sent.
+            InvalidTokenError: the token is invalid.
             BadRequestError: several credentials were sent (RFC 6750 section 3.1).
         """
         if authorization is None:

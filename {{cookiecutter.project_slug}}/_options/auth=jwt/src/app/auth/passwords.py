@@ -1,4 +1,4 @@
-"""Passwords: which are taken, and how they are kept (NIST SP 800-63B-4, OWASP)."""
+"""Password rules and hashing (NIST SP 800-63B-4, OWASP)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WeakPasswordError(AppError):
 
 
 class Passwords:
-    """Hashes and verifies with Argon2id; a verification takes some 20 ms by design."""
+    """Hashes and verifies with Argon2id; a verification takes about 20 ms by design."""
 
     def __init__(self, settings: AuthSettings) -> None:
         self._hasher = PasswordHasher(
@@ -63,21 +63,21 @@ class Passwords:
         self._nobodys_hash = self._make_nobodys_hash()
 
     async def hash(self, password: str) -> str:
-        """Return what is kept of a password."""
+        """Return the hash to store for a password."""
         return await run_in_hashing_slot(self._hasher.hash, _normalised(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one that was hashed.
+        """Return whether the password matches the hash.
 
-        Without a hash, as for an unknown user, it takes as long and is false: the time
-        must not tell who has an account.
+        Without a hash (unknown user), return false after the same time: response times
+        must not reveal which accounts exist.
         """
         kept = password_hash or self._nobodys_hash
         matches = await run_in_hashing_slot(self._matches, kept, _normalised(password))
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than today's."""
+        """Return whether the hash was made with outdated parameters."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def _matches(self, password_hash: str, password: str) -> bool:
@@ -87,7 +87,7 @@ class Passwords:
             return False
 
     def _make_nobodys_hash(self) -> str:
-        """Return a hash of today's parameters that no password has."""
+        """Return a hash with the current parameters that no password matches."""
         salt, digest = (
             base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
             for length in (self._hasher.salt_len, self._hasher.hash_len)
@@ -97,7 +97,7 @@ class Passwords:
 
 
 def weakness(password: str, email: str) -> str | None:
-    """Return why a password of fitting length is too easy to guess, if it is."""
+    """Return why a password is too easy to guess, or None if it is not."""
     folded = _normalised(password).casefold()
     if folded in _common_passwords():
         return "is too common"
@@ -113,5 +113,5 @@ def _common_passwords() -> frozenset[str]:
 
 
 def _normalised(password: str) -> str:
-    """Return the same text for every way to type it (NIST SP 800-63B-4, 3.1.1.2)."""
+    """Return the normalised form of a password (NIST SP 800-63B-4, 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)

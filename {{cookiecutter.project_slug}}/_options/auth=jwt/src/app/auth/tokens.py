@@ -1,4 +1,4 @@
-"""Access tokens (JWT, RFC 9068) and refresh tokens (random, kept as a hash)."""
+"""Access tokens (JWT, RFC 9068) and refresh tokens (random, stored as a hash)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ALGORITHM = "HS256"
 TYPE = "at+jwt"
 
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "sid"]
-# Ours have some 400 characters; a longer one is not worth parsing.
+# Our tokens have about 400 characters; reject longer ones before parsing.
 _MAX_LENGTH = 2048
 
 
 class AccessClaims(BaseModel):
-    """What an access token says: the user, the session, and when it ends."""
+    """The claims of an access token: user, session and expiry."""
 
     sub: UUID
     sid: UUID
@@ -51,13 +51,13 @@ def issue_access_token(settings: AuthSettings, user_id: UUID, session_id: UUID) 
 
 
 def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
-    """Return the claims of a token that we have issued and that still lives.
+    """Return the claims of a valid token that this service has issued.
 
     The algorithm and the type are fixed (RFC 8725 sections 3.1 and 3.11), every claim
-    is required, and the lifetime is no longer than ours.
+    is required, and the lifetime is limited to that of the settings.
 
     Raises:
-        InvalidTokenError: anything else.
+        InvalidTokenError: the token is not valid.
     """
     if len(token) > _MAX_LENGTH:
         raise InvalidTokenError
@@ -80,10 +80,10 @@ def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
 
 
 def new_refresh_token() -> str:
-    """Return a refresh token: 256 random bits, which mean nothing by themselves."""
+    """Return a refresh token: 256 random bits, without content."""
     return secrets.token_urlsafe(32)
 
 
 def refresh_token_hash(token: str) -> str:
-    """Return what is kept of a refresh token; one with 256 bits needs no slow hash."""
+    """Return the stored hash of a refresh token; 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

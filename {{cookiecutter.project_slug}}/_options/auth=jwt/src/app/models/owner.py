@@ -1,4 +1,4 @@
-"""Whom a row belongs to."""
+"""The owner of a row."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import mapped_column
 
-# What belongs to a user goes with the user.
+# Deleting a user deletes everything that belongs to the user.
 OwnerId = Annotated[UUID, mapped_column(ForeignKey("users.id", ondelete="CASCADE"))]

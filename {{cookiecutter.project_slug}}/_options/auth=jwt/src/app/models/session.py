@@ -1,4 +1,4 @@
-"""Signed-in sessions."""
+"""Login sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.models.base import Base, Entity
 
 
 class UserSession(Entity):
-    """One sign-in, and all tokens that came of it. Its end is its deletion."""
+    """A login and all its tokens. Deleting the row ends the session."""
 
     __tablename__ = "user_sessions"
 
@@ -25,7 +25,7 @@ class UserSession(Entity):
 
 
 class RefreshToken(Base):
-    """A refresh token, used or not: a used one that comes again has been stolen."""
+    """A refresh token, used or not: reuse of a used one means that it was stolen."""
 
     __tablename__ = "refresh_tokens"
 

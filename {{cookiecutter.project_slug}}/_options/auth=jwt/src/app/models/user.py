@@ -9,7 +9,7 @@ from app.models.base import Entity
 
 
 class User(Entity):
-    """Somebody who can sign in. The e-mail address is kept in lower case."""
+    """An account. The e-mail address is stored in lower case."""
 
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("email"),)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What came of a refresh token.
+    """The result of using a refresh token.
 
     Attributes:
-        session_id: the session that it belongs to.
-        user_id: whose session that is.
-        reused: it had been used before, so the session has ended.
+        session_id: the session of the token.
+        user_id: the user of that session.
+        reused: the token had been used before, so the session was ended.
     """
 
     session_id: UUID
@@ -39,22 +39,22 @@ class Rotation:
 
 
 class SessionRepository(Protocol):
-    """Where sessions are kept."""
+    """A store of sessions."""
 
     async def add_user(self, user: User) -> None:
-        """Keep a new account, or raise EmailTakenError."""
+        """Add an account, or raise EmailTakenError."""
 
     async def find_user(self, email: str) -> User | None:
-        """Return the account with this e-mail address, or nothing."""
+        """Return the account with this e-mail address, or None."""
 
     async def renew_password_hash(self, user: User, password_hash: str) -> None:
-        """Keep a new hash of the same password, unless there is a new password."""
+        """Store a new hash of the same password, unless the password has changed."""
 
     async def start(self, user: User, session: UserSession, token_hash: str) -> bool:
-        """Keep a new session and its first refresh token.
+        """Store a new session and its first refresh token; return true if stored.
 
-        Whether that was done: not if the account was disabled or deleted, or got
-        another password, since the user was found.
+        Do not store it if the account was disabled or deleted, or its password changed,
+        since the user was read.
         """
 
     async def rotate(
@@ -66,17 +66,17 @@ class SessionRepository(Protocol):
         idle: timedelta,
         leeway: timedelta,
     ) -> Rotation | None:
-        """Use up a refresh token and keep its successor; nothing if it is unknown.
+        """Mark a refresh token as used and store its successor; None if it is unknown.
 
-        Exactly one of several at once wins; the others find the token used. A used
-        one ends the session, unless it was used no longer ago than the leeway.
+        Of several concurrent calls exactly one wins; the others find the token used. A
+        used token ends the session, unless it was used within the leeway.
         """
 
     async def end(self, token_hash: str) -> Rotation | None:
-        """End the session of a refresh token; nothing if it is unknown."""
+        """End the session of a refresh token; return None if it is unknown."""
 
     async def purge(self, now: datetime) -> int:
-        """Forget sessions that are over; return their number."""
+        """Delete expired sessions; return their number."""
 
 
 class SqlSessionRepository:
@@ -91,13 +91,13 @@ class SqlSessionRepository:
             await SqlUserRepository(session, self._database.dialect).add(user)
 
     async def find_user(self, email: str) -> User | None:
-        """Select the account by its address, in lower case."""
+        """Select the account by its e-mail address, in lower case."""
         async with self._database.transaction(readonly=True) as session:
             users = SqlUserRepository(session, self._database.dialect)
             return await users.find_by_email(email)
 
     async def renew_password_hash(self, user: User, password_hash: str) -> None:
-        """Update the row, if it still has the hash that was found."""
+        """Update the row if its hash has not changed."""
         async with self._database.transaction() as session:
             await session.execute(
                 update(User)
@@ -106,7 +106,7 @@ class SqlSessionRepository:
             )
 
     async def start(self, user: User, session: UserSession, token_hash: str) -> bool:
-        """Insert both rows; what ends all sessions waits, and ends this one, too."""
+        """Insert both rows; the lock makes ending all sessions wait for this one."""
         unchanged = (
             select(User.id)
             .where(User.id == user.id, User.password_hash == user.password_hash)
@@ -145,8 +145,8 @@ class SqlSessionRepository:
             )
             if owner is None:
                 return None
-            # Another request may have used the token while this one waited, with a
-            # later `now` even: the order of the locks counts, not that of the clocks.
+            # Another request may have used the token while this one waited, even with a
+            # later `now`: the order of locks counts, not the order of clocks.
             await session.refresh(token)
             used_at = token.used_at
             if used_at is not None and (not leeway or now - used_at > leeway):
@@ -158,7 +158,7 @@ class SqlSessionRepository:
             return Rotation(owner.id, owner.user_id)
 
     async def end(self, token_hash: str) -> Rotation | None:
-        """Delete the session; its tokens go with it."""
+        """Delete the session and, by cascade, its tokens."""
         async with self._database.transaction() as session:
             owner = await session.scalar(
                 select(UserSession)
@@ -172,7 +172,7 @@ class SqlSessionRepository:
             return Rotation(owner.id, owner.user_id)
 
     async def purge(self, now: datetime) -> int:
-        """Delete the rows; their tokens go with them."""
+        """Delete the rows and, by cascade, their tokens."""
         async with self._database.transaction() as session:
             result = await session.execute(
                 delete(UserSession).where(UserSession.idle_until <= now),
@@ -181,13 +181,13 @@ class SqlSessionRepository:
 
 
 class Access(NamedTuple):
-    """Whose session it is, and what they may do."""
+    """The user of a session, and their scopes."""
 
     user_id: UUID
     scopes: list[str]
 
 
-# Built once, since nearly every request asks it.
+# Built once, since nearly every request runs it.
 _ACCESS = (
     select(User.id, User.scopes)
     .join(UserSession, UserSession.user_id == User.id)
@@ -198,7 +198,7 @@ _ACCESS = (
 
 
 async def find_access(session: Session, session_id: UUID) -> Access | None:
-    """Return the access that a session gives, or nothing when it has ended."""
+    """Return the access that a session grants, or None if it has ended."""
     asked = {"session_id": session_id, "now": utc_now()}
     result = await session.execute(_ACCESS, asked)
     row = result.one_or_none()

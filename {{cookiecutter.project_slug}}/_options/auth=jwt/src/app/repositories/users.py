@@ -28,28 +28,28 @@ class EmailTakenError(AppError):
 
 
 class UserRepository(Protocol):
-    """Where accounts are kept."""
+    """A store of accounts."""
 
     async def add(self, user: User) -> None:
-        """Keep a new account, or raise EmailTakenError."""
+        """Add an account, or raise EmailTakenError."""
 
     async def find(self, user_id: UUID) -> User | None:
-        """Return the account, or nothing."""
+        """Return the account, or None."""
 
     async def find_by_email(self, email: str) -> User | None:
-        """Return the account, or nothing."""
+        """Return the account, or None."""
 
     async def list(self, *, offset: int, limit: int) -> Sequence[User]:
-        """Return accounts, the newest first."""
+        """Return accounts, newest first."""
 
     async def count(self) -> int:
-        """Return how many accounts there are."""
+        """Return the number of accounts."""
 
     async def save(self, user: User) -> None:
-        """Keep what has changed, or raise EmailTakenError or NotFoundError."""
+        """Save changes, or raise EmailTakenError or NotFoundError."""
 
     async def delete(self, user: User) -> None:
-        """Forget the account and all that belongs to it."""
+        """Delete the account and everything that belongs to it."""
 
     async def end_sessions(self, user_id: UUID) -> None:
         """End every session of the account."""
@@ -81,7 +81,7 @@ class SqlUserRepository(SqlRepository[User]):
         return await self._count()
 
     async def save(self, user: User) -> None:
-        """Insert or update the row; of two at once, the database lets one through."""
+        """Insert or update the row; of concurrent conflicting writes, one succeeds."""
         try:
             await super().save(user)
         except IntegrityError as error:

@@ -1,4 +1,4 @@
-"""Registering, signing in, staying signed in, signing out."""
+"""Registration, login, token refresh and logout."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ NEW_USER_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 
 audit_log = structlog.get_logger("app.audit")
 
-# One login in so many also clears away sessions that are over.
+# One login in this many also deletes expired sessions.
 _PURGE_EVERY = 100
 
 
 class SessionService:
-    """What can be done without being signed in. Addresses are those of callers."""
+    """Operations without authentication. `address` is the caller's."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class SessionService:
         self._settings = settings
 
     async def register(self, data: UserRegister, address: str) -> UserPublic:
-        """Make an account.
+        """Create an account.
 
         Raises:
             WeakPasswordError: the password is easy to guess.
-            EmailTakenError: there is one with this e-mail address.
-            TooManyRequestsError: the address tries too often.
+            EmailTakenError: an account with this e-mail address exists.
+            TooManyRequestsError: too many attempts from this address.
         """
         await self._count_address(address)
         password = data.password.get_secret_value()
@@ -81,12 +81,12 @@ class SessionService:
     async def login(self, data: Login, address: str) -> Tokens:
         """Start a session.
 
-        An unknown account, a disabled one and a wrong password get the same answer
-        after the same time.
+        An unknown account, a disabled one and a wrong password get the same response in
+        the same time.
 
         Raises:
-            InvalidCredentialsError: no active account has this address and password.
-            TooManyRequestsError: the account or the address has failed too often.
+            InvalidCredentialsError: no active account has this e-mail and password.
+            TooManyRequestsError: too many failures of the account or the address.
         """
         await self._count_address(address)
         email = _email_or_nobody(data.email)
@@ -119,12 +119,12 @@ class SessionService:
         return tokens
 
     async def refresh(self, data: Refresh, address: str) -> Tokens:
-        """Trade a refresh token for a new pair; each can be used once.
+        """Exchange a refresh token for new tokens; each refresh token works once.
 
         Raises:
-            InvalidTokenError: it is unknown, over, or was used before. In the last
-                case somebody has a copy, and the session ends (RFC 9700 section 4.14).
-            TooManyRequestsError: the address tries too often.
+            InvalidTokenError: it is unknown, expired, or was used before. In the last
+                case it was stolen, and the session ends (RFC 9700 section 4.14).
+            TooManyRequestsError: too many attempts from this address.
         """
         await self._count_address(address)
         successor = new_refresh_token()
@@ -144,9 +144,9 @@ class SessionService:
         return self._tokens(rotation.user_id, rotation.session_id, successor)
 
     async def logout(self, data: Refresh, address: str) -> None:
-        """End a session: its refresh and access tokens are worth nothing from now on.
+        """End a session and revoke its refresh and access tokens.
 
-        An unknown token is no error (RFC 7009 section 2.2).
+        An unknown token is not an error (RFC 7009 section 2.2).
         """
         token_hash = refresh_token_hash(data.refresh_token.get_secret_value())
         ended = await self._sessions.end(token_hash)
@@ -183,7 +183,7 @@ class SessionService:
 
 
 def _record_failure(user: User | None, *, matches: bool, address: str) -> None:
-    """Put on record what the caller is not told: why a login failed."""
+    """Log why a login failed; the response does not say so."""
     if user is None:
         audit_log.warning("login_failed", reason="unknown_account", client=address)
         return
@@ -193,7 +193,7 @@ def _record_failure(user: User | None, *, matches: bool, address: str) -> None:
 
 
 def _email_or_nobody(value: str) -> str:
-    """Return the address as it is kept; what is no address is nobody's."""
+    """Return the normalised e-mail address; an invalid one is the empty string."""
     try:
         return normalised_email(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What users do with their accounts, and administrators with those of others."""
+"""Operations on accounts, by their users and by administrators."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ audit_log = structlog.get_logger("app.audit")
 
 
 class UserService:
-    """Accounts that exist."""
+    """Operations on existing accounts."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class UserService:
         """Return an account.
 
         Raises:
-            NotFoundError: there is none with this id.
+            NotFoundError: there is no such account.
         """
         user = await self._find(user_id)
         return UserPublic.model_validate(user)
 
     async def list(self, query: PageQuery) -> Page[UserPublic]:
-        """Return a page of accounts, the newest first."""
+        """Return a page of accounts, newest first."""
         total = await self._users.count()
         users = await self._users.list(offset=query.offset, limit=query.size)
         return Page[UserPublic](
@@ -66,9 +66,9 @@ class UserService:
         """Change the fields that were sent.
 
         Raises:
-            WrongPasswordError: a new e-mail address came without the right password.
+            WrongPasswordError: the e-mail address changes, and the password is wrong.
             TooManyRequestsError: the password was wrong too often.
-            EmailTakenError: somebody else has that address.
+            EmailTakenError: another account has this e-mail address.
         """
         user = await self._find(user_id)
         changes = data.model_dump(exclude_unset=True, exclude={"current_password"})
@@ -84,22 +84,22 @@ class UserService:
         return UserPublic.model_validate(user)
 
     async def change_password(self, user_id: UUID, data: PasswordChange) -> None:
-        """Take a new password, and end every session of the account.
+        """Change the password, and end every session of the account.
 
         Raises:
-            WrongPasswordError: the current password is another one.
+            WrongPasswordError: the current password is wrong.
             TooManyRequestsError: it was wrong too often.
-            WeakPasswordError: the new one is easy to guess.
+            WeakPasswordError: the new password is easy to guess.
         """
         user = await self._find(user_id)
         await self._check(user, data.current_password.get_secret_value())
         await self._set_password(user, data.new_password.get_secret_value())
 
     async def delete(self, user_id: UUID, current_password: str) -> None:
-        """Delete the account and all that belongs to it.
+        """Delete the account and everything that belongs to it.
 
         Raises:
-            WrongPasswordError: this is not its password.
+            WrongPasswordError: the password is wrong.
             TooManyRequestsError: it was wrong too often.
         """
         user = await self._find(user_id)
@@ -108,7 +108,7 @@ class UserService:
         audit_log.info("account_deleted", user_id=str(user_id))
 
     async def administer(self, user_id: UUID, data: UserUpdate) -> UserPublic:
-        """Enable, disable, promote or demote; it holds from the next request on.
+        """Enable, disable, promote or demote, effective from the next request.
 
         Raises:
             NotFoundError: there is no such account.
@@ -129,10 +129,10 @@ class UserService:
         password: str,
         scopes: Iterable[Scope],
     ) -> UserPublic:
-        """Make an account with these scopes.
+        """Create an account with these scopes.
 
         Raises:
-            EmailTakenError: there is one with this e-mail address.
+            EmailTakenError: an account with this e-mail address exists.
             WeakPasswordError: the password is easy to guess.
         """
         if reason := weakness(password, email):
@@ -143,7 +143,7 @@ class UserService:
         return UserPublic.model_validate(user)
 
     async def set_password(self, email: str, password: str) -> None:
-        """Take a new password without the old one, and end every session.
+        """Set the password without the current one, and end every session.
 
         Raises:
             NotFoundError: there is no account with this e-mail address.
@@ -164,7 +164,7 @@ class UserService:
         audit_log.info("password_changed", user_id=str(user.id))
 
     async def _check(self, user: User, password: str) -> None:
-        """Let only the owner of the account on: a stolen token must not do."""
+        """Check the current password: a stolen token must not be enough."""
         key = ("password", str(user.id))
         await self._limiter.hit(self._attempts, *key)
         matches = await self._passwords.verify(user.password_hash, password)

@@ -1,4 +1,4 @@
-"""Who is calling: nobody in particular, everybody shares one set of data."""
+"""The anonymous caller: without authentication, all callers share the same data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling."""
+    """The caller."""
 
     id: UUID
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document and a page to try it, with all assets from this server."""
+"""The OpenAPI document and Swagger UI, with all assets served from here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def get_document(request: Request) -> dict[str, Any]:
 
 @router.get("/docs", response_class=HTMLResponse)
 async def get_page(request: Request) -> HTMLResponse:
-    """Return the page; it may call the provider to sign in."""
+    """Return the page; its CSP allows requests to the provider."""
     provider: Provider = request.app.state.identity_provider
     origins = await provider.origins()
     headers = {"Content-Security-Policy": policy(origins)}
@@ -48,7 +48,7 @@ async def get_script(request: Request) -> Response:
 
 @router.get("/docs/signed-in", response_class=HTMLResponse)
 async def get_signed_in_page() -> HTMLResponse:
-    """Return the page to which the provider sends those who have signed in."""
+    """Return the page that the provider redirects to after login."""
     headers = {"Content-Security-Policy": policy(())}
     return HTMLResponse(SIGNED_IN_PAGE, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Calls that wait for somebody outside, off the event loop."""
+"""Blocking calls with a timeout, off the event loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def run_in_thread[T, *Args](
     """Return what a blocking function returns, in time.
 
     Raises:
-        TimeoutError: it takes longer; nobody waits for it any more.
+        TimeoutError: it takes longer; it is abandoned.
     """
     with fail_after(seconds):
         return await to_thread.run_sync(function, *args, abandon_on_cancel=True)

@@ -1,4 +1,4 @@
-"""The OpenAPI document and a page to try it, with all assets from this server."""
+"""The OpenAPI document and Swagger UI, with all assets served from here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def get_document() -> dict[str, Any]:
 
 @blueprint.get("/docs")
 def get_page() -> Response:
-    """Return the page; it may call the provider to sign in."""
+    """Return the page; its CSP allows requests to the provider."""
     provider: Provider = current_app.extensions["identity_provider"]
     headers = {"Content-Security-Policy": policy(provider.origins())}
     return Response(page(NAME), headers=headers)
@@ -47,7 +47,7 @@ def get_script() -> Response:
 
 @blueprint.get("/docs/signed-in")
 def get_signed_in_page() -> Response:
-    """Return the page to which the provider sends those who have signed in."""
+    """Return the page that the provider redirects to after login."""
     headers = {"Content-Security-Policy": policy(())}
     return Response(SIGNED_IN_PAGE, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Calls that wait for somebody outside."""
+"""Blocking calls with a timeout."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def run_in_thread[T, *Args](
 ) -> T:
     """Return what a function returns, in time.
 
-    Its thread can be left behind: no timeout of a socket covers looking up a name.
+    It runs in a thread that can be abandoned: socket timeouts do not cover DNS lookups.
 
     Raises:
-        TimeoutError: it takes longer; nobody waits for it any more.
+        TimeoutError: it takes longer; it is abandoned.
     """
     future: Future[T] = Future()
 
     def work() -> None:
         try:
             future.set_result(function(*args))
-        except BaseException as error:  # noqa: BLE001  # it is raised below
+        except BaseException as error:  # noqa: BLE001  # re-raised below
             future.set_exception(error)
 
     Thread(target=work, daemon=True).start()

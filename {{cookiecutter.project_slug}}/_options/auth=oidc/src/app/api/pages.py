@@ -1,8 +1,8 @@
-"""The documentation page, and how it signs in with the identity provider.
+"""The documentation page, which signs in with the identity provider.
 
 Authorization code with PKCE (RFC 7636, RFC 9700 section 2.1.1): the browser gets the
-token itself, and needs no client secret for it. No page runs inline script, so that
-their policy can be strict.
+token itself, without a client secret. The pages have no inline scripts, so their CSP
+can be strict.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ui.initOAuth({
 });
 """
 
-# Hands the code to the page that opened this one, which exchanges it for a token.
+# Passes the code to the page that opened this one, which exchanges it for a token.
 SIGNED_IN_JS = """\
 const { opener } = window;
 const answer = new URLSearchParams(location.search);
@@ -96,7 +96,7 @@ def init_js(settings: AuthSettings) -> str:
 
 
 def policy(origins: Iterable[str]) -> str:
-    """Return the pages' policy, which lets them call the provider at these origins."""
+    """Return the CSP of the pages, which allows requests to these origins."""
     return (
         "default-src 'none'; script-src 'self'; "
         f"connect-src {' '.join(("'self'", *origins))}; img-src 'self' data:; "

@@ -1,4 +1,4 @@
-"""Finds out who is calling."""
+"""Authentication with access tokens."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ logger = structlog.get_logger(__name__)
 
 
 class Authenticator:
-    """Turns an Authorization header into a principal.
+    """Authenticates callers by the Authorization header.
 
-    What the provider has signed is all there is to know: rights that it takes away hold
-    until the token expires.
+    Tokens are not checked with the provider again: permissions that it revokes stay
+    valid until the token expires.
     """
 
     def __init__(self, settings: AuthSettings, provider: Provider) -> None:
@@ -35,19 +35,19 @@ class Authenticator:
     async def authenticate(
         self, authorization: str | None, needed: Iterable[str], *, client: str
     ) -> Identity:
-        """Return the caller, who holds the needed scopes.
+        """Return the caller, if they have the needed scopes.
 
         Args:
-            authorization: the header, those of several joined by commas.
-            needed: the scopes.
-            client: the caller's address, for the record.
+            authorization: values of the header, joined by commas.
+            needed: the required scopes.
+            client: the caller's address, for the log.
 
         Raises:
-            NotAuthenticatedError: nothing was sent.
-            InvalidTokenError: what was sent does not stand for anybody.
-            InsufficientScopeError: the caller may not do this.
+            NotAuthenticatedError: no token was sent.
+            InvalidTokenError: the token is invalid.
+            InsufficientScopeError: the caller lacks a scope.
             BadRequestError: several credentials were sent (RFC 6750 section 3.1).
-            ProviderUnavailableError: the provider's keys are not known yet.
+            ProviderUnavailableError: the provider's keys have not been fetched.
         """
         if authorization is None:
             raise NotAuthenticatedError

@@ -1,4 +1,4 @@
-"""Reads what the provider publishes, within limits of time, size and place."""
+"""Fetches JSON from the provider, with limits on time and size."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ MAX_BYTES = 512 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
-# It follows no redirection, since where keys come from is not up to who answers; it
-# reads no files, and uses no proxies that the environment names for other programs.
+# Follows no redirects, since keys must come from the configured place; reads no files;
+# ignores the proxies of the environment.
 _opener = OpenerDirector()
 for _handler in (
     HTTPHandler(),
@@ -42,9 +42,9 @@ def fetch_json(url: str) -> Any:  # noqa: ANN401
     """Return a JSON document.
 
     Raises:
-        OSError: nothing was answered in time, or not with success.
-        HTTPException: what was answered is not HTTP.
-        ValueError: it is too long, or no JSON.
+        OSError: there was no successful response in time.
+        HTTPException: the response is not HTTP.
+        ValueError: the response is too long, or not JSON.
     """
     deadline = time.monotonic() + FETCH_SECONDS
     request = Request(url, headers={"Accept": "application/json"})  # noqa: S310
@@ -53,7 +53,7 @@ def fetch_json(url: str) -> Any:  # noqa: ANN401
             return json.loads(_read(response, deadline))
     except HTTPError as error:
         error.close()
-        message = f"the answer is {error.code} {error.reason}"
+        message = f"the response is {error.code} {error.reason}"
         raise OSError(message) from None
 
 
@@ -62,7 +62,7 @@ def _read(response: HTTPResponse, deadline: float) -> bytes:
     while chunk := response.read1(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_BYTES:
-            message = f"the answer is longer than {MAX_BYTES} bytes"
+            message = f"the response is longer than {MAX_BYTES} bytes"
             raise ValueError(message)
         if time.monotonic() > deadline:
             raise TimeoutError

@@ -1,4 +1,4 @@
-"""Who is calling, as the provider tells it."""
+"""The identity of callers, from the provider's tokens."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.scopes.base import all_scopes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity(Principal):
-    """A principal that a provider vouches for.
+    """A principal that a provider has authenticated.
 
-    Only issuer and subject together say who somebody is: e-mail addresses change hands,
-    and another provider may use the same subject (OpenID Connect Core section 5.7).
+    Only issuer and subject together identify a caller: e-mail addresses can be
+    reassigned, and subjects are unique per issuer (OpenID Connect Core section 5.7).
     """
 
     issuer: str
@@ -24,7 +24,7 @@ class Identity(Principal):
 
 
 def identity_of(claims: dict[str, Any], roles_claim: str) -> Identity:
-    """Return whom verified claims stand for."""
+    """Return the identity in verified claims."""
     issuer, subject = claims["iss"], claims["sub"]
     return Identity(
         principal_id(issuer, subject),
@@ -35,10 +35,10 @@ def identity_of(claims: dict[str, Any], roles_claim: str) -> Identity:
 
 
 def principal_id(issuer: str, subject: str) -> UUID:
-    """Return the id that stands for this subject of this issuer, always the same.
+    """Return the constant id of a subject of an issuer.
 
-    It is a UUID version 8 (RFC 9562 section 5.8) of a SHA-256. An issuer holds no
-    space, so no two pairs are written alike.
+    It is a UUID version 8 (RFC 9562 section 5.8) of a SHA-256. An issuer contains no
+    space, so different pairs have different texts.
     """
     digest = hashlib.sha256(f"{issuer} {subject}".encode()).digest()
     bits = int.from_bytes(digest[:16])
@@ -50,8 +50,8 @@ def principal_id(issuer: str, subject: str) -> UUID:
 def scopes_of(claims: dict[str, Any], roles_claim: str) -> frozenset[str]:
     """Return the service's own scopes among those that the provider grants.
 
-    `scope` separates them by spaces (RFC 9068 section 2.2.3); others call it `scp` or
-    list roles, in a claim of their own.
+    `scope` is separated by spaces (RFC 9068 section 2.2.3); some providers use `scp`,
+    or list roles in another claim.
     """
     sources = [claims.get("scope"), claims.get("scp")]
     if roles_claim:
@@ -61,7 +61,7 @@ def scopes_of(claims: dict[str, Any], roles_claim: str) -> frozenset[str]:
 
 
 def _claim_at(claims: dict[str, Any], path: str) -> object:
-    """Return the claim of that name, dots and all, else the one that dots lead to."""
+    """Return the claim with exactly this name, else the one at this dotted path."""
     if path in claims:
         return claims[path]
     found: object = claims

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jwt.algorithms import AllowedPublicKeys
 
 _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
-# By type and curve: no key is ever used for an algorithm that is not its own.
+# By type and curve: a key is only used for its own algorithms.
 _ALGORITHMS: Final = {
     ("RSA", None): _RSA,
     ("EC", "P-256"): frozenset({"ES256"}),
@@ -26,7 +26,7 @@ _ALGORITHMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key that tokens are verified with, and the algorithms that it serves."""
+    """A key to verify tokens with, and its algorithms."""
 
     kid: str | None
     algorithms: frozenset[str]
@@ -34,24 +34,24 @@ class Key:
 
 
 def read_keys(jwks: object) -> tuple[Key, ...]:
-    """Return the keys for signatures; those of other kinds are passed over.
+    """Return the signature keys; ignore keys of other kinds.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are none.
     """
     entries = jwks.get("keys") if isinstance(jwks, dict) else None
     keys = tuple(_usable(entries if isinstance(entries, list) else ()))
     if not keys:
-        message = "the provider has no key that could be used"
+        message = "the provider has no usable key"
         raise ValueError(message)
     return keys
 
 
 def find_key(keys: Iterable[Key], kid: str | None, algorithm: str) -> Key | None:
-    """Return the only key that fits.
+    """Return the only matching key, or None.
 
-    A token that names no key is taken for the only one of its kind, as long as there is
-    just one (OpenID Connect Core section 10.1).
+    A token that names no key matches if there is just one key for its algorithm (OpenID
+    Connect Core section 10.1).
     """
     fitting = [
         key
@@ -70,7 +70,7 @@ def _usable(entries: Iterable[object]) -> Iterator[Key]:
 
 
 def _key(entry: dict[str, Any]) -> Key | None:
-    """Return a key; nothing when it is private, symmetric, broken or unknown to us."""
+    """Return a key; None if it is private, symmetric, invalid or unsupported."""
     texts = {name: value for name, value in entry.items() if isinstance(value, str)}
     algorithms = _ALGORITHMS.get((texts.get("kty", ""), texts.get("crv")), frozenset())
     if "alg" in entry:

@@ -1,4 +1,4 @@
-"""The identity provider: its description and its keys, fetched when needed and kept.
+"""The identity provider: its metadata and keys, fetched when needed and cached.
 
 OpenID Connect Discovery 1.0; RFC 7517.
 """
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 
-# How long keys are used before they are fetched again, so that withdrawn ones go.
+# How long keys are cached, so that revoked ones are dropped.
 KEEP_SECONDS = 300
-# How soon a token with an unknown key may make us fetch again.
+# Minimum time between fetches caused by unknown keys.
 COOLDOWN_SECONDS = 30
-# How soon to try again while there are no keys at all.
+# Time between attempts while there are no keys.
 RETRY_SECONDS = 2
 
 
@@ -42,7 +42,7 @@ class ProviderUnavailableError(UnavailableError):
 
 
 class Metadata(BaseModel):
-    """What we need of the provider's description of itself."""
+    """The metadata of the provider, as far as needed."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -53,19 +53,19 @@ class Metadata(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the provider has told."""
+    """The fetched metadata and keys."""
 
     metadata: Metadata
     keys: tuple[Key, ...]
 
     @property
     def kids(self) -> list[str | None]:
-        """The names of the keys."""
+        """The ids of the keys."""
         return [key.kid for key in self.keys]
 
 
 def discovery_url(issuer: str) -> str:
-    """Return where the provider describes itself (Discovery section 4.1)."""
+    """Return the URL of the provider's metadata (Discovery section 4.1)."""
     return f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
 
 
@@ -76,11 +76,11 @@ def origin_of(url: str) -> str:
 
 
 class Provider:
-    """Knows the provider's keys, and asks for them as seldom as it can.
+    """Caches the provider's keys, and fetches them as rarely as possible.
 
-    Keys that were fetched stay good while the provider is away. An unknown key makes us
-    ask at once, for it may be new, but then not again before the cooldown is over.
-    There is one question at a time; all who need its answer wait for it together.
+    Cached keys stay valid while the provider is unavailable. An unknown key may be new,
+    so it is fetched at once, but not again before the cooldown has passed. There is one
+    fetch at a time; concurrent requests wait for it together.
     """
 
     def __init__(self, issuer: str) -> None:
@@ -90,10 +90,10 @@ class Provider:
         self._asked_at = self._asked_for_unknown_at = float("-inf")
 
     async def key_for(self, kid: str | None, algorithm: str) -> Key | None:
-        """Return the key that a token must be signed with; nothing if there is none.
+        """Return the key that a token must be signed with, or None.
 
         Raises:
-            ProviderUnavailableError: no keys could be fetched so far.
+            ProviderUnavailableError: no keys have been fetched yet.
         """
         known = await self._current()
         if known is None:
@@ -105,11 +105,11 @@ class Provider:
         return key
 
     async def is_available(self) -> bool:
-        """Whether tokens can be verified."""
+        """Return whether tokens can be verified."""
         return await self._current() is not None
 
     async def origins(self) -> list[str]:
-        """Return where a browser goes to sign in, as far as is known."""
+        """Return the known origins that a browser calls to sign in."""
         known = await self._current()
         urls = [self._issuer]
         if known is not None and known.metadata.token_endpoint is not None:
@@ -133,7 +133,7 @@ class Provider:
         return time.monotonic() - self._asked_at >= seconds
 
     def _may_ask_for_unknown(self) -> bool:
-        """Say whether the cooldown is over, and start it anew."""
+        """Return whether the cooldown has passed; if so, restart it."""
         now = time.monotonic()
         if now - self._asked_for_unknown_at < COOLDOWN_SECONDS:
             return False
@@ -141,14 +141,14 @@ class Provider:
         return True
 
     async def _ask_if(self, due: Callable[[], bool]) -> None:
-        """Ask the provider, unless the question is settled once it is our turn."""
+        """Fetch from the provider if this is still due once the lock is held."""
         async with self._lock:
             if not due():
                 return
             try:
                 fetched = await run_in_thread(FETCH_SECONDS, _fetch, self._issuer)
             except (OSError, HTTPException, ValueError, RecursionError) as error:
-                logger.error(  # noqa: TRY400  # the reason says it all
+                logger.error(  # noqa: TRY400  # the reason is enough
                     "identity_provider_unavailable",
                     issuer=self._issuer,
                     reason=_reason(error),
@@ -160,7 +160,7 @@ class Provider:
                 self._asked_at = time.monotonic()
 
     def _replace(self, fetched: Known) -> None:
-        """Use what was fetched, and put it on record when the keys are others."""
+        """Replace the cached data; log a change of keys."""
         if self._known is not None and self._known.kids != fetched.kids:
             logger.info("identity_provider_keys_changed", kids=fetched.kids)
         self._known = fetched
@@ -171,7 +171,7 @@ def _fetch(issuer: str) -> Known:
     if metadata.issuer != issuer:
         message = f"the provider calls itself {metadata.issuer[:200]!r}"
         raise ValueError(message)
-    # Plain HTTP is for a provider on one's own machine, which says so in its name.
+    # Plain HTTP is for a provider in development, whose issuer uses it, too.
     if issuer.startswith("https:") and not metadata.jwks_uri.startswith("https:"):
         message = "the provider's keys are not at an https:// address"
         raise ValueError(message)

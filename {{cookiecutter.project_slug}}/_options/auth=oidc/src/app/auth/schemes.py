@@ -1,4 +1,4 @@
-"""How callers may say who they are (RFC 9110 section 11)."""
+"""Accepted authentication schemes (RFC 9110 section 11)."""
 
 from __future__ import annotations
 

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from app.core.settings.auth import AuthSettings
 
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
-# Tokens that list many groups are long, but servers read no longer headers.
+# Tokens with many groups are long, but servers limit headers to about this size.
 _MAX_LENGTH = 16_384
 
-# The last second of the year 9999: later ones are no dates to most programs.
+# The last second of the year 9999, the latest date of most programs.
 _END_OF_TIME = 253_402_300_799
 
 type Seconds = Annotated[float, Field(strict=True, ge=0, le=_END_OF_TIME)]
 
-# All that absurd input makes the parsers raise.
+# The errors that parsers raise on malformed input.
 _ABSURD = (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 class _Claims(BaseModel):
-    """What the claims must be made of; the rest may be anything."""
+    """The required types of claims; other claims are ignored."""
 
     sub: Annotated[Text, Field(min_length=1, max_length=255)]
     exp: Seconds
@@ -37,7 +37,7 @@ class _Claims(BaseModel):
 
 
 class _WrongTypeError(jwt.InvalidTokenError):
-    """It is a token of another type."""
+    """The token has another type."""
 
 
 class _UnknownKeyError(jwt.InvalidTokenError):
@@ -47,11 +47,11 @@ class _UnknownKeyError(jwt.InvalidTokenError):
 async def read_access_token(
     settings: AuthSettings, provider: Provider, token: str
 ) -> dict[str, Any]:
-    """Return the claims of a token that the provider has made for this service.
+    """Return the claims of a valid token that the provider issued for this service.
 
     Raises:
-        InvalidTokenError: it did not, or the token does not live; the cause says why.
-        ProviderUnavailableError: whether it did cannot be told now.
+        InvalidTokenError: the token is not valid; the cause has the reason.
+        ProviderUnavailableError: the token cannot be verified now.
     """
     try:
         algorithm, kid = _read_header(settings, token)
@@ -74,10 +74,9 @@ async def read_access_token(
 
 
 def _read_header(settings: AuthSettings, token: str) -> tuple[str, str | None]:
-    """Return by which algorithm, of those allowed, and key a token claims to be signed.
+    """Return the allowed algorithm and the key id that a token names.
 
-    Keys and addresses that it brings along (`jwk`, `jku`, `x5u`) are never looked at
-    (RFC 8725 section 3.10).
+    Keys and URLs in it (`jwk`, `jku`, `x5u`) are ignored (RFC 8725 section 3.10).
     """
     if len(token) > _MAX_LENGTH:
         raise jwt.DecodeError

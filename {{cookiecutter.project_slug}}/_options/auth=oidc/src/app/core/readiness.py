@@ -1,4 +1,4 @@
-"""What must work before requests can be served."""
+"""The dependencies that readiness checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What routers are given."""
+"""Dependencies of routers."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from app.core.database import Database, Session
 
 
 async def get_session(request: Request) -> AsyncIterator[Session]:
-    """Give the request its transaction."""
+    """Provide the transaction of the request."""
     database: Database = request.app.state.database
     async with database.transaction(readonly=request.method == "GET") as session:
         yield session
 
 
-# scope="function" commits before the response leaves: a 2xx means that it is durable.
+# scope="function" commits before the response is sent: a 2xx write is durable.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
 async def limit_requests(request: Request) -> None:
-    """Count the request against its address's general limit."""
+    """Count the request against the general limit of its address."""
     state = request.app.state
     rule, address = state.settings.rate_limit.requests, request.state.client.address
     allowance = await state.rate_limiter.hit(rule, "api", address)

@@ -1,4 +1,4 @@
-"""The one place where errors become responses."""
+"""Error handlers: translate errors into responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ProblemResponse(JSONResponse):
-    """A failure; its body says which status it has."""
+    """An error response; its status is taken from the body."""
 
     media_type = MEDIA_TYPE
 
@@ -67,7 +67,7 @@ def _allowed_methods(request: Request) -> list[str]:
 
 
 def register_error_handlers(app: FastAPI) -> None:
-    """Answer every failure with a problem, the framework's own included."""
+    """Return problem details for every error, including those of the framework."""
     app.add_exception_handler(AppError, _app_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http_error)  # type: ignore[arg-type]

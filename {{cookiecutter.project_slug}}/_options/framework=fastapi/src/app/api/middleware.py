@@ -1,4 +1,4 @@
-"""What happens to every request, whatever its route: plain ASGI, which costs little."""
+"""Middleware for every request, as plain ASGI for speed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ logger = structlog.get_logger(__name__)
 
 
 class RequestMiddleware:
-    """Identifies, answers, logs and protects every request.
+    """Adds request ids, security and CORS headers, access logs and error responses.
 
-    An unhandled error is answered here and goes no further: if it reached the server,
-    it would close the connection under the client's next request.
+    Unhandled errors are answered here: if they reached the server, it would close the
+    connection, and the client's next request would fail.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -107,14 +107,14 @@ class RequestMiddleware:
 
 
 def _route_path(scope: Scope) -> str | None:
-    """Return the route's path with its parameters unfilled: few values, no data."""
+    """Return the path template of the route: few distinct values, no data."""
     route = scope.get("fastapi", {}).get("effective_route_context", scope.get("route"))
     path: str | None = getattr(route, "path", None)
     return path
 
 
 class BodyLimitMiddleware:
-    """Refuses a body that is too long: by its length, else while it arrives."""
+    """Rejects a body that is too long: by Content-Length, else while reading it."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app

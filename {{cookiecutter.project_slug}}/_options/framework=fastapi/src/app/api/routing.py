@@ -1,4 +1,4 @@
-"""How this API differs from FastAPI's defaults, for all routes at once."""
+"""The route class of this API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class JSONRoute(APIRoute):
     """A route whose body is JSON: any other media type is 415, not 422."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Check the media type before the body is read."""
+        """Check the media type before reading the body."""
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle

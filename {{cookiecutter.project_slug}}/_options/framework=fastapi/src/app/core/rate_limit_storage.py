@@ -1,4 +1,4 @@
-"""The library's parts that count without blocking the event loop."""
+"""The asynchronous classes of the `limits` library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REDIS_SECONDS = 0.2
 
 
 def redis_storage(url: str) -> Storage:
-    """Return counters in Redis; a slow answer is as good as none."""
+    """Return a storage in Redis, with a short timeout."""
     return RedisStorage(
         f"async+{url}",
         implementation="redispy",

@@ -9,5 +9,5 @@ from granian.constants import Interfaces
 
 SERVER_OPTIONS: Final[dict[str, Any]] = {"interface": Interfaces.ASGI}
 
-# Set while requests are still served, so that those who send them go elsewhere.
+# Set while requests are still served, so that load balancers stop sending new ones.
 DRAINING: Final = Event()

@@ -1,4 +1,4 @@
-"""What views are given."""
+"""Dependencies of views."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core.settings import Settings
 
 
 def get_settings() -> Settings:
-    """Return the settings that the application was made with."""
+    """Return the settings of the application."""
     settings: Settings = current_app.extensions["settings"]
     return settings
 
@@ -29,7 +29,7 @@ def get_rate_limiter() -> RateLimiter:
 
 
 def get_client() -> Client:
-    """Return who is at the other end."""
+    """Return the client of the request."""
     client: Client = request.environ["app.client"]
     return client
 
@@ -41,7 +41,7 @@ def get_session() -> Session:
 
 
 def limit_requests() -> None:
-    """Count the request against its address's general limit."""
+    """Count the request against the general limit of its address."""
     rule = get_settings().rate_limit.requests
     allowance = get_rate_limiter().hit(rule, "api", get_client().address)
     if allowance is not None:

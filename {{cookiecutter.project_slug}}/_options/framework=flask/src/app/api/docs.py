@@ -1,4 +1,4 @@
-"""The OpenAPI document and a page to try it, with all assets from this server."""
+"""The OpenAPI document and Swagger UI, with all assets served from here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one place where errors become responses."""
+"""Error handlers: translate errors into responses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ProblemResponse(Response):
-    """A failure; its body says which status it has."""
+    """An error response; its status is taken from the body."""
 
     default_mimetype = MEDIA_TYPE
 
@@ -55,7 +55,7 @@ def _method_not_allowed(error: MethodNotAllowed) -> ProblemResponse:
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Answer every failure with a problem, the framework's own included."""
+    """Return problem details for every error, including those of the framework."""
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(InvalidRequestError, _invalid)
     app.register_error_handler(HTTPException, _http_error)

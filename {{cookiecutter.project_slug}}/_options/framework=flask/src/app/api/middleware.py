@@ -1,4 +1,4 @@
-"""What happens to every request, whatever its route: plain WSGI, which costs little."""
+"""Middleware for every request, as plain WSGI for speed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ logger = structlog.get_logger(__name__)
 
 
 class RequestMiddleware:
-    """Identifies, answers, logs and protects every request.
+    """Adds request ids, security and CORS headers, access logs and error responses.
 
-    An unhandled error is answered here and goes no further: if it reached the server,
-    it would close the connection under the client's next request.
+    Unhandled errors are answered here: if they reached the server, it would close the
+    connection, and the client's next request would fail.
     """
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
@@ -94,7 +94,7 @@ class RequestMiddleware:
                 status=status,
                 duration_ms=round((time.perf_counter() - started) * 1000, 2),
             )
-            REQUEST_ID.reset(request_token)  # the thread is used again
+            REQUEST_ID.reset(request_token)  # the thread is reused
             CLIENT.reset(client_token)
 
     def _client(self, environ: WSGIEnvironment, headers: EnvironHeaders) -> Client:
@@ -108,6 +108,6 @@ class RequestMiddleware:
 
 
 def note_route() -> None:
-    """Keep the route's path, parameters unfilled, for the log: Flask forgets it."""
+    """Store the path template of the route for the access log."""
     if request.url_rule is not None:
         request.environ["app.route"] = documented_path(request.url_rule.rule)

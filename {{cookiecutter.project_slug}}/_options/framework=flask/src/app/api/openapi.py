@@ -1,4 +1,4 @@
-"""The OpenAPI document, read from the operations' annotations."""
+"""The OpenAPI document, generated from the annotations of operations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REF = "#/components/schemas/{model}"
 
 
 def describe(app: Flask) -> dict[str, Any]:
-    """Return the document for every operation among the application's views."""
+    """Return the document for all operations of the application."""
     with app.app_context():  # what is given may depend on the settings
         document: dict[str, Any] = _without_nulls(_document(app))
         return with_problems(document)
@@ -67,14 +67,14 @@ def _document(app: Flask) -> dict[str, Any]:
 
 
 def documented_path(rule: str) -> str:
-    """Return a route's path as OpenAPI writes it: `/items/{item_id}`."""
+    """Return the path of a route in OpenAPI syntax: `/items/{item_id}`."""
     return rule.replace("<", "{").replace(">", "}")
 
 
 def _bodies(
     view: Operation,
 ) -> Iterator[tuple[Operation, JsonSchemaMode, TypeAdapter[Any]]]:
-    """Yield what goes in and out as JSON; pydantic describes all of it together."""
+    """Yield the JSON bodies of a view, for one combined schema."""
     if "data" in view.inputs:
         yield view, "validation", view.inputs["data"]
     if view.status is not HTTPStatus.NO_CONTENT:

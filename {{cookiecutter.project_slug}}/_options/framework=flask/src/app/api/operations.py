@@ -5,7 +5,7 @@
     def update_item(item_id: UUID, data: ItemUpdate, caller: ItemWriter) -> ItemPublic:
 
 `data` is the JSON body and `query` the query string. A parameter annotated with `Given`
-gets what its function returns. Any other is a part of the path. `app.api.openapi`
+gets the result of its function. All others are path parameters. `app.api.openapi`
 describes the same annotations.
 """
 
@@ -36,7 +36,7 @@ _NO_BODY = {"type": "missing", "loc": ("body",), "msg": "Field required"}
 
 
 class InvalidRequestError(Exception):
-    """The request does not have the form that a view's annotations ask for."""
+    """The request does not match the annotations of the view."""
 
     def __init__(self, reasons: list[Reason]) -> None:
         self.reasons = reasons
@@ -44,16 +44,16 @@ class InvalidRequestError(Exception):
 
 
 class Given:
-    """Says, in an annotation, that a function supplies the parameter.
+    """An annotation: the parameter is the result of a function.
 
-    It runs before the request is validated: who may not call learns nothing more.
+    It runs before validation, so unauthorized callers get no validation errors.
     """
 
     def __init__(self, function: Callable[[], object]) -> None:
         self.function = function
 
     def describe(self, operation: dict[str, Any], components: dict[str, Any]) -> None:
-        """Add to the OpenAPI document what callers must know; by default, nothing."""
+        """Extend the OpenAPI document; by default, do nothing."""
 
 
 class Operation:
@@ -99,7 +99,7 @@ class Operation:
     def __call__(self, **path: str) -> Response:
         """Handle a request.
 
-        The transaction ends before the response leaves: a 2xx means that it is durable.
+        Commit before the response is sent: a 2xx write is durable.
         """
         readonly = request.method in {"GET", "HEAD"}
         with get_database().transaction(readonly=readonly) as g.session:
@@ -136,12 +136,12 @@ def operation(
     refusals: tuple[int, ...] = (),
     openapi_extra: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[[Callable[..., object]], Operation]:
-    """Make a typed view one that Flask can call."""
+    """Turn an annotated view into an Operation, which Flask can call."""
     return lambda view: Operation(view, status, refusals, openapi_extra)
 
 
 def _received(name: str, path: Mapping[str, str]) -> tuple[tuple[str, ...], Any]:
-    """Return where a parameter's value stands, and the value as it was sent."""
+    """Return the location of a parameter, and its value as sent."""
     if name == "data":
         return ("body",), g.body
     if name == "query":
@@ -151,12 +151,12 @@ def _received(name: str, path: Mapping[str, str]) -> tuple[tuple[str, ...], Any]
 
 
 def read_body() -> None:
-    """Parse the JSON body of an operation that takes one, before all else is looked at.
+    """Parse the JSON body, if the operation has one, before anything else.
 
     Raises:
-        ContentTooLargeError: it is longer than we read.
+        ContentTooLargeError: it exceeds the size limit.
         UnsupportedMediaTypeError: it is not JSON.
-        BadRequestError: it cannot be parsed, or ends too early.
+        BadRequestError: it cannot be parsed, or is truncated.
     """
     length = request.content_length
     if length == 0 or (length is None and "Transfer-Encoding" not in request.headers):
@@ -171,7 +171,7 @@ def read_body() -> None:
         return
     if not is_json(request.content_type):
         raise UnsupportedMediaTypeError
-    # Where no length is given, one byte more tells a body that is too long.
+    # Without a length, read one more byte to detect a body that is too long.
     body = request.environ["wsgi.input"].read(limit + 1 if length is None else length)
     if len(body) > limit:
         raise ContentTooLargeError

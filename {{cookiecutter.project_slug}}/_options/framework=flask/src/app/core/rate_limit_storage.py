@@ -1,4 +1,4 @@
-"""The library's parts that count, for threads."""
+"""The synchronous classes of the `limits` library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REDIS_SECONDS = 0.2
 
 
 def redis_storage(url: str) -> Storage:
-    """Return counters in Redis; a slow answer is as good as none."""
+    """Return a storage in Redis, with a short timeout."""
     return RedisStorage(
         url,
         socket_timeout=REDIS_SECONDS,

@@ -9,9 +9,9 @@ from granian.constants import Interfaces
 
 SERVER_OPTIONS: Final[dict[str, Any]] = {
     "interface": Interfaces.WSGI,
-    # Requests in progress at once, a thread each.
+    # Concurrent requests, one thread each.
     "blocking_threads": 16,
 }
 
-# Set while requests are still served, so that those who send them go elsewhere.
+# Set while requests are still served, so that load balancers stop sending new ones.
 DRAINING: Final = Event()

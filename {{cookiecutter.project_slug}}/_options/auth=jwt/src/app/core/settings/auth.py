@@ -1,4 +1,4 @@
-"""What can be set about signing in."""
+"""Settings of tokens, passwords and login attempts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DAY = 24 * 60 * 60
-# Fewer different characters are a pattern, not a random secret.
+# A secret with fewer distinct characters is not random.
 _DISTINCT_CHARACTERS = 10
 _OWASP_MEMORY_KIB = 19_456
 _OWASP_TIME_COST = 2
@@ -24,19 +24,19 @@ class AuthSettings(Section):
 
     Attributes:
         secret_key: signs access tokens; at least 256 bits (RFC 7518 section 3.2).
-        access_token_seconds: how long an access token lives.
-        refresh_idle_seconds: a session that is not refreshed for so long ends.
-        refresh_absolute_seconds: a session ends then, however often it is refreshed.
-        refresh_leeway_seconds: how long a used refresh token may come again, for
-            clients that refresh twice at once; 0 ends their session instead.
-        revocation_cache_seconds: how long a request may rely on an earlier look at
-            the session; 0 makes logout and disabling hold at once.
+        access_token_seconds: lifetime of an access token.
+        refresh_idle_seconds: a session expires if it is not refreshed for this long.
+        refresh_absolute_seconds: maximum lifetime of a session.
+        refresh_leeway_seconds: how long a used refresh token is still accepted, for
+            clients that refresh twice at once; with 0, reuse ends the session.
+        revocation_cache_seconds: how long to cache a session's validity; with 0,
+            logout and disabling take effect at once.
         password_memory_kib: memory of one Argon2id hash (OWASP: 19 MiB with 2 rounds).
         password_time_cost: rounds of one Argon2id hash.
-        attempts_per_account_and_address: failed logins that slow one attacker down.
-        attempts_per_account: failed logins of an account, whatever the address
+        attempts_per_account_and_address: failed logins of an account from one address.
+        attempts_per_account: failed logins of an account from all addresses
             (NIST SP 800-63B-4 section 3.2.2 wants at most 100 in a row).
-        attempts_per_address: calls of one address to all that takes a secret.
+        attempts_per_address: registrations, logins and refreshes from one address.
     """
 
     secret_key: SecretStr = Field(min_length=32)

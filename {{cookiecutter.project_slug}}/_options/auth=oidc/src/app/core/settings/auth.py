@@ -1,4 +1,4 @@
-"""What can be set about the identity provider."""
+"""Settings of the identity provider."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core.settings.sections import Listed, Section
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Asymmetric ones only: who can verify a shared secret can also sign with it.
+# Asymmetric ones only: with a shared secret, verifiers could also sign.
 type Algorithm = Literal[
     "RS256",
     "RS384",
@@ -29,19 +29,19 @@ type Issuer = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#@]+$")]
 
 
 class AuthSettings(Section):
-    """Whose tokens are accepted, and what is read from them.
+    """Which tokens are accepted, and how they are read.
 
     Attributes:
-        issuer: the provider, character for character as its tokens name it.
-        audience: this service, as the provider's access tokens name it.
-        client_id: the public client with which the documentation page signs in.
-        client_scopes: what that page asks for unless told otherwise, by spaces.
-        algorithms: how tokens may be signed (RFC 8725 section 3.1).
-        roles_claim: a claim whose values are scopes, too, besides those of `scope` and
+        issuer: the provider, exactly as `iss` in its tokens.
+        audience: this service, as `aud` in the provider's access tokens.
+        client_id: the public client that the documentation page signs in with.
+        client_scopes: scopes that the page requests by default, separated by spaces.
+        algorithms: allowed signature algorithms (RFC 8725 section 3.1).
+        roles_claim: a claim whose values also count as scopes, besides `scope` and
             `scp`; a dot leads into an object, as in "realm_access.roles".
-        require_access_token_type: whether a token must say that it is an access token
-            (`at+jwt`, RFC 9068 section 4); many providers' tokens do not.
-        leeway_seconds: how far the provider's clock may be off.
+        require_access_token_type: reject tokens whose `typ` is not `at+jwt` (RFC 9068
+            section 4); many providers do not set it.
+        leeway_seconds: tolerated clock skew.
     """
 
     issuer: Issuer
@@ -60,7 +60,7 @@ class AuthSettings(Section):
 
     @model_validator(mode="after")
     def _tells_tokens_apart(self) -> Self:
-        """Refuse an audience that ID tokens have, too (OpenID Connect Core 2)."""
+        """Reject the audience of ID tokens (OpenID Connect Core section 2)."""
         if self.audience == self.client_id:
             message = "AUTH__AUDIENCE must differ from AUTH__CLIENT_ID"
             raise ValueError(message)
