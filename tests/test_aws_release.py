@@ -107,7 +107,7 @@ def test_a_release_migrates_once_and_before_the_new_version_serves(run: Run) -> 
     assert code == 0
     assert steps(calls) == ["build", "push", "task", "run", "service"]
     assert "what it logged" in said
-    assert said.endswith("v1.2.3 runs.\n")
+    assert said.endswith("v1.2.3 is running.\n")
 
 
 def test_image_and_definition_are_named_by_what_they_are(run: Run) -> None:
@@ -172,7 +172,7 @@ def test_a_version_that_does_not_get_healthy_is_told_with_its_log(run: Run) -> N
     assert code != 0
     assert "my-service-service failed" in said
     assert any("describe-stack-events" in call for call in calls)
-    assert said.endswith("It logged:\nwhat the service logged\n")
+    assert said.endswith("Its log:\nwhat the service logged\n")
 
 
 def test_a_stack_whose_creation_failed_is_made_again(run: Run) -> None:
