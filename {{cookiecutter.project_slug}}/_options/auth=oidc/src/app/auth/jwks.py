@@ -42,7 +42,7 @@ def read_keys(jwks: object) -> tuple[Key, ...]:
     entries = jwks.get("keys") if isinstance(jwks, dict) else None
     keys = tuple(_usable(entries if isinstance(entries, list) else ()))
     if not keys:
-        message = "the provider has no usable key"
+        message = "the provider has no key that can be used"
         raise ValueError(message)
     return keys
 
