@@ -48,7 +48,7 @@ async def get_script(request: Request) -> Response:
 
 @router.get("/docs/signed-in", response_class=HTMLResponse)
 async def get_signed_in_page() -> HTMLResponse:
-    """Return the page that the provider redirects to after login."""
+    """Return the page that the provider redirects to after sign-in."""
     headers = {"Content-Security-Policy": policy(())}
     return HTMLResponse(SIGNED_IN_PAGE, headers=headers)
 

@@ -47,7 +47,7 @@ def get_script() -> Response:
 
 @blueprint.get("/docs/signed-in")
 def get_signed_in_page() -> Response:
-    """Return the page that the provider redirects to after login."""
+    """Return the page that the provider redirects to after sign-in."""
     headers = {"Content-Security-Policy": policy(())}
     return Response(SIGNED_IN_PAGE, headers=headers)
 
