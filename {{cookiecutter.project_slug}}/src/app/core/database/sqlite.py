@@ -35,7 +35,7 @@ class SQLite:
         self._driver = driver
 
     def driver_url(self, url: URL) -> URL:
-        """Return the URL with the driver that the service uses."""
+        """Return the URL with the driver of the service."""
         return url.set(drivername=self._driver)
 
     def engine_options(self, settings: DatabaseSettings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What can be set about the database."""
+"""Settings of the database."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def _names_a_database(value: SecretStr) -> SecretStr:
-    """Refuse a URL of a database that the service does not know."""
+    """Reject the URL of an unsupported database."""
     try:
         scheme = make_url(value.get_secret_value()).get_backend_name()
     except ArgumentError:
-        message = "this is not a database URL"
+        message = "must be a database URL"
         raise ValueError(message) from None
     if scheme != "sqlite":
         message = f"{scheme}:// is not supported; use sqlite://"
@@ -33,11 +33,11 @@ type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
 
 
 class DatabaseSettings(Section):
-    """Where the data is, and how long to wait for it.
+    """The database and its connection pool.
 
     Attributes:
-        pool_size: connections of each process.
-        pool_timeout: how many seconds a request waits for one, or a writer for another.
+        pool_size: connections per process.
+        pool_timeout: seconds that a request waits for a connection, or for a lock.
     """
 
     url: DatabaseUrl = SecretStr("sqlite:///app.db")
@@ -45,10 +45,10 @@ class DatabaseSettings(Section):
     pool_timeout: float = Field(default=3, gt=0)
 
     def address(self) -> URL:
-        """Return the URL in its parts."""
+        """Return the parsed URL."""
         return make_url(self.url.get_secret_value())
 
     def unsafe_settings(self) -> Iterator[str]:
         """Refuse a database that is gone when the process ends."""
         if self.address().database in {None, "", ":memory:"}:
-            yield "DATABASE__URL names a database in memory; it ends with the process"
+            yield "DATABASE__URL names a database in memory, which is lost with the process"

@@ -1,4 +1,4 @@
-"""The groups of settings, each with what it refuses outside development."""
+"""Groups of settings, each with its checks for staging and production."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _split(value: object) -> object:
-    """Read a list written as JSON or separated by commas."""
+    """Parse a list, written as JSON or separated by commas."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -33,11 +33,11 @@ type Listed[T] = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_split)]
 
 
 def _readable(value: str) -> str:
-    """Refuse a limit that the library could not read when it is needed."""
+    """Reject a limit that cannot be parsed."""
     try:
         parse(value)
     except ValueError:
-        message = 'this does not read like "600/minute"'
+        message = 'must be a limit such as "600/minute"'
         raise ValueError(message) from None
     return value
 
@@ -46,7 +46,7 @@ type Limit = Annotated[str, AfterValidator(_readable)]
 
 
 class Section(BaseModel):
-    """A group of settings: unknown names are refused, values do not change."""
+    """A group of immutable settings; unknown names are rejected."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -61,10 +61,10 @@ class Section(BaseModel):
 
 
 class RateLimitSettings(Section):
-    """How often one address may call.
+    """The rate limit per IP address.
 
-    Limits read like "600/minute". Counts are kept in memory by each process, or in
-    Redis (`redis://...`) so that all replicas share them.
+    A limit is written like "600/minute". Each process counts in memory, or all replicas
+    share their counts in Redis (`redis://...`).
     """
 
     enabled: bool = True
@@ -73,7 +73,7 @@ class RateLimitSettings(Section):
 
 
 class CorsSettings(Section):
-    """Which web origins may call from a browser; none unless listed."""
+    """Web origins that may call from a browser; none by default."""
 
     origins: Listed[str] = ()
 

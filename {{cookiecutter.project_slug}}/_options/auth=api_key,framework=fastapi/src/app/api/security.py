@@ -1,4 +1,4 @@
-"""Who may call: holders of an API key, within its scopes."""
+"""Authentication of requests with an API key, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def current_principal(
     needed: SecurityScopes,
     _: Annotated[object, Depends(_api_key)],
 ) -> Principal:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     header = ",".join(request.headers.getlist("x-api-key")) or None
     holder = await authenticate_key(header, session, request.state.client.address)
     for scope in needed.scopes:

@@ -1,4 +1,4 @@
-"""Who may call: holders of an API key, within its scopes."""
+"""Authentication of requests with an API key, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     header = request.headers.get("X-API-Key") or None
     holder = authenticate_key(header, get_session(), get_client().address)
     for scope in needed:

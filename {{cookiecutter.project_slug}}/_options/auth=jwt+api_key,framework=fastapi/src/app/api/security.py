@@ -1,4 +1,4 @@
-"""Who may call: holders of an access token or an API key, within its scopes."""
+"""Authentication with an access token or an API key, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def current_principal(
     _: Annotated[object, Depends(_bearer)],
     __: Annotated[object, Depends(_api_key)],
 ) -> Principal:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     principal = await _authenticate(request, session, background)
     for scope in needed.scopes:
         principal.require(scope)

@@ -1,4 +1,4 @@
-"""Who may call: holders of an access token or an API key, within its scopes."""
+"""Authentication with an access token or an API key, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SCHEMES: Final[dict[str, dict[str, str]]] = {
 
 
 def current_principal(*needed: Scope) -> Principal:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     principal = _authenticated()
     for scope in needed:
         principal.require(scope)

@@ -12,7 +12,7 @@ from app.auth.passwords import Passwords
 
 
 def add_routes(app: FastAPI) -> None:
-    """Add all routes of the API, and what they need to know who is calling."""
+    """Add all routes of the API, and the objects for authentication."""
     settings = app.state.settings
     app.state.authenticator = Authenticator(settings.auth)
     app.state.passwords = Passwords(settings.auth)

@@ -1,4 +1,4 @@
-"""Who may call: holders of an access token, within its scopes."""
+"""Authentication of requests with an access token, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def current_principal(
     needed: SecurityScopes,
     _: Annotated[object, Depends(_bearer)],
 ) -> Principal:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     authenticator: Authenticator = request.app.state.authenticator
     headers = request.headers.getlist("authorization")
     principal = await authenticator.authenticate(",".join(headers) or None, session)

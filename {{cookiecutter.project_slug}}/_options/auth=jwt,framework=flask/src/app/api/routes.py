@@ -12,7 +12,7 @@ from app.auth.passwords import Passwords
 
 
 def add_routes(app: Flask) -> None:
-    """Add all routes of the API, and what they need to know who is calling."""
+    """Add all routes of the API, and the objects for authentication."""
     settings = app.extensions["settings"]
     app.extensions["authenticator"] = Authenticator(settings.auth)
     app.extensions["passwords"] = Passwords(settings.auth)

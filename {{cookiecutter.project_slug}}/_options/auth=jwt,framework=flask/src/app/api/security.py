@@ -1,4 +1,4 @@
-"""Who may call: holders of an access token, within its scopes."""
+"""Authentication of requests with an access token, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     authenticator: Authenticator = current_app.extensions["authenticator"]
     header = request.headers.get("Authorization")
     principal = authenticator.authenticate(header or None, get_session())

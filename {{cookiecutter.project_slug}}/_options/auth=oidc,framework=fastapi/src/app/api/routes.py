@@ -13,7 +13,7 @@ from app.auth.provider import Provider, discovery_url
 
 
 def add_routes(app: FastAPI) -> None:
-    """Add all routes of the API, and what they need to know who is calling."""
+    """Add all routes of the API, and the objects for authentication."""
     settings = app.state.settings.auth
     app.state.identity_provider = Provider(settings.issuer)
     app.state.authenticator = Authenticator(settings, app.state.identity_provider)
@@ -27,7 +27,7 @@ def add_routes(app: FastAPI) -> None:
 
 
 def _document_provider(app: FastAPI, url: str) -> None:
-    """Name this application's provider in its OpenAPI document."""
+    """Add the URL of the provider to the OpenAPI document."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:

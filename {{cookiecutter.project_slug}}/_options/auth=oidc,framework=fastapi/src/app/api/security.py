@@ -1,4 +1,4 @@
-"""Who may call: holders of the provider's access tokens, within their scopes."""
+"""Authentication with the provider's access tokens, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.auth.authenticator import Authenticator
 from app.auth.identity import Identity
 from app.scopes.base import ADMIN, Scope
 
-# Documents the scheme; its address is a setting, which `add_routes` fills in.
+# Documents the scheme; `add_routes` fills in its URL from the settings.
 _oidc = OpenIdConnect(openIdConnectUrl="", scheme_name="oidc", auto_error=False)
 
 
@@ -20,7 +20,7 @@ async def current_principal(
     needed: SecurityScopes,
     _: Annotated[object, Depends(_oidc)],
 ) -> Identity:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     authenticator: Authenticator = request.app.state.authenticator
     headers = request.headers.getlist("authorization")
     return await authenticator.authenticate(

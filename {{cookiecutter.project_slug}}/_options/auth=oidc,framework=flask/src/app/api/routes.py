@@ -11,7 +11,7 @@ from app.auth.provider import Provider
 
 
 def add_routes(app: Flask) -> None:
-    """Add all routes of the API, and what they need to know who is calling."""
+    """Add all routes of the API, and the objects for authentication."""
     settings = app.extensions["settings"].auth
     provider = app.extensions["identity_provider"] = Provider(settings.issuer)
     app.extensions["authenticator"] = Authenticator(settings, provider)

@@ -1,4 +1,4 @@
-"""Who may call: holders of the provider's access tokens, within their scopes."""
+"""Authentication with the provider's access tokens, and the scopes of routes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Identity:
-    """Return the caller, if they hold the needed scopes."""
+    """Return the caller, if they have the needed scopes."""
     authenticator: Authenticator = current_app.extensions["authenticator"]
     header = request.headers.get("Authorization")
     address = get_client().address

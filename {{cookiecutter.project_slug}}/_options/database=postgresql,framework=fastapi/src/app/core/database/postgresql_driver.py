@@ -15,7 +15,7 @@ NAME: Final = "postgresql+asyncpg"
 
 
 def driver_url(url: URL) -> URL:
-    """Return the URL without its options for TLS: SQLAlchemy cannot pass them on."""
+    """Return the URL without TLS options, which SQLAlchemy cannot pass on."""
     return url.set(drivername=NAME).difference_update_query(_tls_options(url))
 
 
@@ -24,7 +24,7 @@ def _tls_options(url: URL) -> dict[str, Any]:
 
 
 def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
-    """Return the driver's own options; the server wants milliseconds."""
+    """Return the options of the driver; the server expects milliseconds."""
     # asyncpg reads sslmode, sslrootcert and the like in a URL only.
     tls = URL.create("postgresql", query=_tls_options(settings.address()))
     return {
@@ -38,7 +38,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
 
 
 def constraint_name(error: IntegrityError) -> str | None:
-    """Return the violated constraint's name, which asyncpg's own error knows."""
+    """Return the name of the violated constraint, from asyncpg's error."""
     return getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
 
 

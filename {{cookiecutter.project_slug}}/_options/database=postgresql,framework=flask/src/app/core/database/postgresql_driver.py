@@ -21,7 +21,7 @@ def driver_url(url: URL) -> URL:
 
 
 def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
-    """Return the driver's own options; the server wants milliseconds."""
+    """Return the options of the driver; the server expects milliseconds."""
     return {
         "connect_timeout": settings.connect_timeout,
         "options": (

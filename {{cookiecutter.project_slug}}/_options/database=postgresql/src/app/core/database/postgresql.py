@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _IDLE_SECONDS = 1.0
 # Connection lost, access refused, no such database, out of resources, server shutting
-# down or statement cancelled, transaction to be repeated, lock not to be had
+# down or statement cancelled, transaction conflict, lock not available
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03")
 
@@ -38,17 +38,17 @@ class PostgreSQL:
         READ_OPTIONS: execution options of transactions that only read.
     """
 
-    # Any number will do, as long as no other program locks it in the same database.
+    # Any number that no other program locks in the same database.
     MIGRATION_LOCK: ClassVar[str] = "SELECT pg_advisory_xact_lock(7262563)"
-    # Reads need no BEGIN and ROLLBACK around them: two round trips fewer.
+    # Reads need no BEGIN and ROLLBACK, which saves two round trips.
     READ_OPTIONS: ClassVar[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
 
     def driver_url(self, url: URL) -> URL:
-        """Return the URL with the driver that the service uses."""
+        """Return the URL with the driver of the service."""
         return driver.driver_url(url)
 
     def engine_options(self, settings: DatabaseSettings) -> dict[str, Any]:
-        """Return what `create_engine` takes."""
+        """Return the options for `create_engine`."""
         return {"connect_args": driver.connect_args(settings)}
 
     def configure(self, engine: Engine, *, migrating: bool) -> None:
@@ -58,7 +58,7 @@ class PostgreSQL:
         each use (`pool_pre_ping`) costs a sixth of the throughput; under load
         connections are hardly ever idle, so this costs next to nothing.
 
-        Migrations may take as long as they take, or wait for one another.
+        Migrations have no time limit, since they may be slow or wait for each other.
         """
         if migrating:
 
@@ -94,7 +94,7 @@ class PostgreSQL:
         return driver.constraint_name(error)
 
     def is_transient(self, error: DBAPIError) -> bool:
-        """Whether the same statement may succeed soon."""
+        """Return whether the error is transient: a retry may succeed."""
         if error.connection_invalidated or isinstance(error, InterfaceError):
             return True
         sqlstate = driver.sqlstate(error)

@@ -1,4 +1,4 @@
-"""What can be set about the database."""
+"""Settings of the database."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _TRIED_FIRST = frozenset({"", "app", "postgres", "password", "change-me"})
 
 
 def _names_a_database(value: SecretStr) -> SecretStr:
-    """Refuse a URL of a database that the service does not know."""
+    """Reject the URL of an unsupported database."""
     try:
         scheme = make_url(value.get_secret_value()).get_backend_name()
     except ArgumentError:
-        message = "this is not a database URL"
+        message = "must be a database URL"
         raise ValueError(message) from None
     if scheme not in SCHEMES:
         known = " or ".join(f"{known}://" for known in SCHEMES)
@@ -38,12 +38,12 @@ type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
 
 
 class DatabaseSettings(Section):
-    """Where the data is, and how long to wait for it. Times are in seconds.
+    """The database, its connection pool and timeouts, in seconds.
 
     Attributes:
-        password: takes the place of the URL's, so that the URL holds no secret.
-        pool_size: connections of each process.
-        pool_timeout: how long a request waits for one of them.
+        password: replaces the password in the URL, to keep it out of the URL.
+        pool_size: connections per process.
+        pool_timeout: how long a request waits for a connection.
     """
 
     url: DatabaseUrl = SecretStr("sqlite:///app.db")
@@ -54,7 +54,7 @@ class DatabaseSettings(Section):
     statement_timeout: int = Field(default=10, ge=1)
 
     def address(self) -> URL:
-        """Return the URL in its parts, with the password in effect."""
+        """Return the parsed URL, with the effective password."""
         url = make_url(self.url.get_secret_value())
         if self.password is None or url.get_backend_name() != "postgresql":
             return url
@@ -63,7 +63,7 @@ class DatabaseSettings(Section):
     def unsafe_settings(self) -> Iterator[str]:
         """Refuse a local file, and a password that everybody tries first.
 
-        Through a Unix socket there may be none: the server knows whose process it is.
+        A Unix socket needs no password: the server authenticates the process.
         """
         url = self.address()
         if url.get_backend_name() != "postgresql":

@@ -30,9 +30,9 @@ class Database:
     """A pool of connections to one database.
 
     Attributes:
-        engine: the pool itself.
-        writers: makes the sessions of requests that change something.
-        readers: makes the sessions of those that only read.
+        engine: the connection pool.
+        writers: creates sessions for requests that write.
+        readers: creates sessions for requests that only read.
     """
 
     def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
@@ -57,12 +57,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Session]:
-        """Give a session: committed on leaving, rolled back on an error.
+        """Provide a session: committed on exit, rolled back on an error.
 
         Do not open a second one inside: two requests could wait for each other.
 
         Raises:
-            UnavailableError: the database is away, or every connection is in use.
+            UnavailableError: the database is unavailable, or all connections are busy.
         """
         sessions = self.readers if readonly else self.writers
         try:
@@ -77,12 +77,12 @@ class Database:
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        """Wait in line for a connection; first come, first served."""
+        """Wait for a connection, in order of arrival."""
         try:
             async with asyncio.timeout(self._pool_timeout):
                 await self._slots.acquire()
         except TimeoutError:
-            message = "Every database connection is in use; try again shortly."
+            message = "All database connections are in use; try again shortly."
             raise UnavailableError(message) from None
         try:
             yield
@@ -90,7 +90,7 @@ class Database:
             self._slots.release()
 
     async def is_available(self) -> bool:
-        """Whether the database answers within two seconds."""
+        """Return whether the database responds within two seconds."""
         try:
             async with asyncio.timeout(PING_SECONDS):
                 async with self.transaction(readonly=True) as session:
@@ -108,7 +108,7 @@ def run_on_connection(
     settings: DatabaseSettings,
     work: Callable[[Connection], None],
 ) -> None:
-    """Run a blocking function on a connection of its own, as Alembic needs it."""
+    """Run a blocking function on a separate connection, for Alembic."""
 
     async def run() -> None:
         database = Database(settings, migrating=True)

@@ -27,9 +27,9 @@ class Database:
     """A pool of connections to one database.
 
     Attributes:
-        engine: the pool itself.
-        writers: makes the sessions of requests that change something.
-        readers: makes the sessions of those that only read.
+        engine: the connection pool.
+        writers: creates sessions for requests that write.
+        readers: creates sessions for requests that only read.
     """
 
     def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
@@ -52,12 +52,12 @@ class Database:
 
     @contextmanager
     def transaction(self, *, readonly: bool = False) -> Iterator[Session]:
-        """Give a session: committed on leaving, rolled back on an error.
+        """Provide a session: committed on exit, rolled back on an error.
 
         Do not open a second one inside: two requests could wait for each other.
 
         Raises:
-            UnavailableError: the database is away, or every connection is in use.
+            UnavailableError: the database is unavailable, or all connections are busy.
         """
         sessions = self.readers if readonly else self.writers
         try:
@@ -68,11 +68,11 @@ class Database:
                 raise
             raise UnavailableError from error
         except PoolTimeoutError as error:
-            message = "Every database connection is in use; try again shortly."
+            message = "All database connections are in use; try again shortly."
             raise UnavailableError(message) from error
 
     def is_available(self) -> bool:
-        """Whether the database answers; the connect timeout bounds the wait."""
+        """Return whether the database responds within the connect timeout."""
         try:
             with self.transaction(readonly=True) as session:
                 session.execute(text("SELECT 1"))
@@ -89,7 +89,7 @@ def run_on_connection(
     settings: DatabaseSettings,
     work: Callable[[Connection], None],
 ) -> None:
-    """Run a function on a connection of its own, as Alembic needs it."""
+    """Run a function on a separate connection, for Alembic."""
     database = Database(settings, migrating=True)
     try:
         with database.engine.connect() as connection:
