@@ -1,4 +1,4 @@
-"""All that proves the template. `nox` runs it, `nox -l` names it, `nox -t auth=jwt` a slice."""
+"""The checks of the template: `nox` runs them, `nox -l` lists them, `-t auth=jwt` selects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "auto"  # where the machine has none that is new enough
 nox.options.error_on_missing_interpreters = True
 
-PYTHON = ">=3.12"  # as the services; nox itself may run on an older one
+PYTHON = ">=3.12"  # like the services; nox itself may run on an older one
 
 COMBINATIONS = matrix.product(matrix.read_questions())
 
@@ -45,7 +45,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON, name="matrix", allow_parallel=True)
 def prove_matrix(session: nox.Session) -> None:
-    """Prove every combination: nox -s matrix -- [--fresh] [auth=oidc ...]; --help tells more."""
+    """Test every combination: nox -s matrix -- [--fresh] [auth=oidc ...]; see --help."""
     install(session, "tests")
     session.run("python", "-m", "proof", *session.posargs)
 
@@ -53,7 +53,7 @@ def prove_matrix(session: nox.Session) -> None:
 @nox.session(python=PYTHON, default=False)
 @nox.parametrize("name", [nox.param(c.id, id=c.id, tags=c.tags) for c in COMBINATIONS])
 def service(session: nox.Session, name: str) -> None:
-    """Prove one combination alone: run, in its complete project, all that its owner would run."""
+    """Test one combination in its complete project, without shared results."""
     install(session, "tests")
     session.run("python", "-m", "proof", name, "--unshared", *session.posargs)
 
@@ -74,21 +74,21 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON, default=False)
 def locks(session: nox.Session) -> None:
-    """Renew the lock file of the services; then `nox` tells whether they still work."""
+    """Update the lock file of the services; run `nox` afterwards."""
     install(session, "tests")
     session.run("python", "-m", "proof.locks", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
 def ledger(session: nox.Session) -> None:
-    """Renew the ledger of gates and tests, whose diff a person reads; `-- --gates` is quick."""
+    """Update the ledger of gates and test counts; review its diff. `-- --gates` is fast."""
     install(session, "tests")
     session.run("python", "-m", "proof.ledger", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
 def bench(session: nox.Session) -> None:
-    """Measure, and print and keep JSON: nox -s bench -- generate matrix service timing."""
+    """Run benchmarks and save JSON: nox -s bench -- generate matrix service timing."""
     install(session, "tests", "bench")
     for benchmark in session.posargs:
         session.run("python", "-m", f"benchmarks.{benchmark}")

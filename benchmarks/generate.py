@@ -1,4 +1,4 @@
-"""How long one generation takes, as a multiple of cookiecutter's own least."""
+"""Duration of generating a project, relative to a minimal template."""
 
 from __future__ import annotations
 

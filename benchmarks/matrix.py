@@ -1,4 +1,4 @@
-"""How long the matrix takes: fresh, unchanged, and after a change, in one run on one machine."""
+"""Duration of the matrix: fresh, unchanged, and after a change, on one machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where measurements go: to the console, and to a file that programs can read."""
+"""Output of measurements: to the console, and to a JSON file."""
 
 from __future__ import annotations
 

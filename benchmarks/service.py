@@ -1,4 +1,4 @@
-"""How fast a service answers, as a multiple of the least that does the same with its database.
+"""Speed of a service, relative to a minimal application with the same database.
 
 Both run on the same server, driver and PostgreSQL, with one worker, and answer in turn. The
 service has accounts whose access can be revoked at once, request ids, an access log and

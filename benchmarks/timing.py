@@ -1,4 +1,4 @@
-"""Does the time of a refusal tell what is wrong? Unknown accounts and keys against known ones.
+"""Response times of rejected credentials: unknown accounts and keys against known ones.
 
 Prints, for each kind of credential, the ratio of the medians of pairs measured in turn.
 """

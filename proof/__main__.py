@@ -1,7 +1,7 @@
-"""Prove every combination of answers, or some of them.
+"""Test every combination of answers, or some of them.
 
-Combinations with the same files share one run of what reads only these; results are kept
-in .cache/matrix until something that decides them changes. The report is there, too.
+Combinations with the same files share the results of checks that read only these; results are
+stored in .cache/matrix until their inputs change. The report is there, too.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "what", nargs="*", help="combinations by name, or answers such as auth=oidc; all by default"
     )
-    parser.add_argument("--fresh", action="store_true", help="forget the results that were kept")
+    parser.add_argument("--fresh", action="store_true", help="ignore stored results")
     parser.add_argument(
         "--every-python",
         action="store_true",
-        help="fail where an interpreter that services may choose is not on this machine",
+        help="fail if a Python version that services can choose is not installed",
     )
-    parser.add_argument("--unshared", action="store_true", help="prove each one alone")
+    parser.add_argument("--unshared", action="store_true", help="share no results")
     parser.add_argument(
         "--alone",
         type=int,
         default=Wanted.alone,
         metavar="N",
-        help="prove N of them alone, too (%(default)s)",
+        help="also test N combinations that share no results (%(default)s)",
     )
     parser.add_argument(
         "--check",
@@ -54,12 +54,12 @@ def arguments(given: list[str]) -> argparse.Namespace:
         default=[],
         choices=CHECKS,
         metavar="NAME",
-        help=f"do this check only; one of {', '.join(CHECKS)}",
+        help=f"run this check only; one of {', '.join(CHECKS)}",
     )
-    parser.add_argument("--seed", help="draw these with this seed")
-    parser.add_argument("--shard", metavar="K/N", help="prove the K-th of N parts")
+    parser.add_argument("--seed", help="seed for selecting these")
+    parser.add_argument("--shard", metavar="K/N", help="test the K-th of N parts")
     parser.add_argument(
-        "--jobs", type=int, default=Wanted.jobs, metavar="N", help="at once (%(default)s)"
+        "--jobs", type=int, default=Wanted.jobs, metavar="N", help="parallel jobs (%(default)s)"
     )
     parser.add_argument("--merge", metavar="DIR", help="merge the reports of all shards in DIR")
     return parser.parse_args(given)
@@ -74,7 +74,7 @@ def select(what: list[str], combinations: list[matrix.Combination]) -> list[matr
             wanted.setdefault(wish.partition("=")[0], set()).add(wish)
     known = {c.id for c in combinations} | {tag for c in combinations for tag in c.tags}
     if unknown := set(what) - known:
-        sys.exit(f"no combination is called so or has this answer: {', '.join(sorted(unknown))}")
+        sys.exit(f"unknown combination or answer: {', '.join(sorted(unknown))}")
     return [
         c
         for c in combinations
@@ -86,11 +86,11 @@ def select(what: list[str], combinations: list[matrix.Combination]) -> list[matr
 def shard(
     text: str, combinations: list[matrix.Combination], questions: list[str]
 ) -> list[matrix.Combination]:
-    """Return the K-th of N parts; what has the same Python is in the same part."""
+    """Return the K-th of N parts; combinations with the same Python are in the same part."""
     try:
         number, count = map(int, text.split("/"))
     except ValueError:
-        sys.exit(f"--shard {text}: write it like 3/8")
+        sys.exit(f"--shard {text}: must be like 3/8")
     if not 1 <= number <= count:
         sys.exit(f"--shard {text}: there is no such part")
 
@@ -102,7 +102,7 @@ def shard(
 
 
 def end_with_parent() -> None:
-    """Stop when the process that started this one is gone, as after a kill."""
+    """Stop when the parent process has ended, as after a kill."""
     parent = os.getppid()
 
     def watch() -> None:
@@ -114,8 +114,8 @@ def end_with_parent() -> None:
 
 
 def place() -> Path:
-    """Return where what does not last goes: to memory, where there is room for it."""
-    memory = Path("/dev/shm")  # noqa: S108 -- what is made there has a name of its own
+    """Return the folder for temporary files: in memory, if there is room."""
+    memory = Path("/dev/shm")  # noqa: S108 -- names in it are unique
     fit = (
         memory.is_dir()
         and shutil.disk_usage(memory).free > ROOM
@@ -125,7 +125,7 @@ def place() -> Path:
 
 
 def remove_what_was_left() -> None:
-    """Remove the scratch folders of runs that were killed."""
+    """Remove the scratch folders of killed runs."""
     for folder in place().glob(f"{SCRATCH}*"):
         _, pid, *_ = folder.name.split("-")
         if not store.is_alive(int(pid)):
@@ -138,7 +138,7 @@ def stop(*_: object) -> None:
 
 
 def prove(options: argparse.Namespace) -> report.Report:
-    """Run, with servers that are started once if there are none."""
+    """Run the checks, with PostgreSQL and Redis started if needed."""
     combinations = select(options.what, matrix.everything())
     if options.fresh and (others := store.forget()):
         print(f"environments are kept: process {others[0]} uses them")
@@ -169,7 +169,7 @@ def prove(options: argparse.Namespace) -> report.Report:
 
 
 def hold_against_template(whole: report.Report) -> None:
-    """Ask of merged reports what the template demands, whatever they say of themselves."""
+    """Replace the expectations in merged reports by those of the template."""
     combinations = matrix.everything()
     whole.selected = [c.id for c in combinations]
     with TemporaryDirectory() as scratch:
@@ -184,7 +184,7 @@ def hold_against_template(whole: report.Report) -> None:
 
 
 def main(given: list[str]) -> None:
-    """Prove or merge, and tell; fail if a combination is not proven."""
+    """Test or merge, and print the report; fail if a combination is not proven."""
     options = arguments(given)
     signal.signal(signal.SIGTERM, stop)
     if options.merge:
@@ -198,7 +198,7 @@ def main(given: list[str]) -> None:
         try:
             whole = prove(options)
         except KeyboardInterrupt:
-            sys.exit("stopped; what was found is kept, so the next run goes on from here")
+            sys.exit("stopped; results are stored, so the next run continues from here")
     whole.write(store.FOLDER)
     tell(whole)
     missing = whole.missing + (list(whole.not_run) if options.every_python else [])
@@ -208,7 +208,7 @@ def main(given: list[str]) -> None:
 
 
 def tell(whole: report.Report) -> None:
-    """Print a report: the table, what took long, what failed, and the sum."""
+    """Print a report: the table, slowest checks, failures, and the summary."""
     print(whole.table())
     print("\nSlowest:", *whole.slowest(), "", sep="\n")
     for failure in whole.failures:

@@ -1,4 +1,4 @@
-"""What a combination is made of: files of the template, found without generating anything."""
+"""The inputs of a combination: files of the template, found without generating."""
 
 from __future__ import annotations
 

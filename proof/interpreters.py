@@ -1,4 +1,4 @@
-"""Which Python runs a service: all files name the chosen one, and tools assume the oldest."""
+"""The Python of a service: all files name the chosen version, tools assume the oldest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finished project must not hold: traces of the template and of other answers."""
+"""Checks for traces of the template and of other answers in projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program reads from the files of a project."""
+"""The files of a project that a program reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of this machine decides what a check sees: servers, programs, interpreters."""
+"""Tools of this machine that results depend on: servers, programs, interpreters."""
 
 from __future__ import annotations
 

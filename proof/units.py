@@ -1,4 +1,4 @@
-"""What is proven once for all combinations that have the same files."""
+"""Units of checks that are shared by combinations with the same files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reads the files of a project that no test of it runs: images, pipelines, scripts."""
+"""Validators of files that no test of a project runs: images, pipelines, scripts."""
 
 from __future__ import annotations
 

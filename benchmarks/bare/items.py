@@ -1,4 +1,4 @@
-"""What both least applications keep and answer: items, in the table that the service made."""
+"""Items of both minimal applications, in the table of the service."""
 
 import os
 import uuid

@@ -1,4 +1,4 @@
-"""What an owner reads: whether what documents, examples and ignore files say is true.
+"""Checks of documents, examples and ignore files: they are correct.
 
 Everything is decided from the texts of a project; no command is run.
 """

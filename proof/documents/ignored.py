@@ -1,4 +1,4 @@
-"""What git, Docker and Cloud Build are told to leave out."""
+"""Files that git, Docker and Cloud Build ignore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs are asked to do: commands, options, and the things that they name."""
+"""Invocations of programs: commands, options, and the things that they name."""
 
 from __future__ import annotations
 

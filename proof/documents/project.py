@@ -1,4 +1,4 @@
-"""What documents are compared with: the files of a project, looked at once."""
+"""The project that documents are compared with, read once."""
 
 from __future__ import annotations
 

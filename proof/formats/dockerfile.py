@@ -1,4 +1,4 @@
-"""What a Dockerfile says: its stages, and which files of the project reach them."""
+"""Dockerfiles: stages, and the files of the project in them."""
 
 from __future__ import annotations
 

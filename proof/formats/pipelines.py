@@ -1,4 +1,4 @@
-"""What a project's own pipeline does, whoever runs it, and what is wrong with it."""
+"""Pipelines of projects: their steps, and checks of them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a service runs on and beside: servers, proxies, containers, machines, or what stands in."""
+"""Servers, proxies, containers and machines for services, or their stand-ins."""

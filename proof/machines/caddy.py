@@ -1,4 +1,4 @@
-"""What the real Caddy says of a Caddyfile."""
+"""Validation of a Caddyfile by Caddy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each deploy target promises, read from the files that keep the promise.
+"""The checks of each deploy target, read from its files.
 
 A module of this package for each answer to `deploy`. All have the same names, those of
 `Target`, so that `tests.test_targets` asks the same questions of every one.

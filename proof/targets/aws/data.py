@@ -1,4 +1,4 @@
-"""What is kept: encrypted, backed up, and safe from mistakes."""
+"""Stored data: encrypted, backed up, and protected from deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may call whom, where everything is, and what the load balancer does."""
+"""Network: security groups, zones, and the load balancer."""
 
 from __future__ import annotations
 

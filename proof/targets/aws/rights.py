@@ -1,4 +1,4 @@
-"""Who may do what: the statements of IAM."""
+"""Permissions: the statements of IAM."""
 
 from __future__ import annotations
 
