@@ -421,7 +421,7 @@ MUTATIONS = [
     Mutation(
         "a blank at the end of a line",
         "pre-commit",
-        "no line ends in a blank",
+        "no trailing whitespace",
         append("_options/deploy=none/NOTES.md", "Blank \n"),
         where=answered(deploy="none"),
     ),
