@@ -39,7 +39,7 @@ class SQLite:
         return url.set(drivername=self._driver)
 
     def engine_options(self, settings: DatabaseSettings) -> dict[str, Any]:
-        """Return what `create_engine` takes; a writer waits for another that long."""
+        """Return the options for `create_engine`, with the timeout for the write lock."""
         return {"connect_args": {"timeout": settings.pool_timeout}}
 
     def configure(self, engine: Engine, *, migrating: bool) -> None:
@@ -80,5 +80,5 @@ class SQLite:
         return "_".join(["uq", table, *columns[::2]])
 
     def is_transient(self, error: DBAPIError) -> bool:
-        """Whether the same statement may succeed soon: the file is locked or away."""
+        """Return whether the error is transient: the file is locked or missing."""
         return isinstance(error, OperationalError)
