@@ -139,11 +139,15 @@ def refusals() -> list[str]:
     """Return a line for each answer, and each set of answers, that cannot be."""
     if template() is None and "_repo_dir" in ANSWERS:
         return [f"{ANSWERS['_repo_dir']!a}: give the absolute path of the template's folder"]
-    asked = {question: value for question, value in ANSWERS.items() if question[0] != "_"}
+    asked = {question: value for question, value in ANSWERS.items() if question[:1] != "_"}
     facts = {f"{question}={value}" for question, value in asked.items()}
     broken = ((question, value, broken_rule(question, value)) for question, value in asked.items())
     return [
-        *(f"{question} = {ascii(value)[:60]}: {rule}" for question, value, rule in broken if rule),
+        *(
+            f"{ascii(question)[1:-1]} = {ascii(value)[:60]}: {rule}"
+            for question, value, rule in broken
+            if rule
+        ),
         *(
             f"{' with '.join(row['if'])}: {row['because']}"
             for row in ANSWERS.get("_impossible", ())

@@ -254,6 +254,7 @@ EDITED = [
     ({"framework": "django"}, "framework = 'django': choose one of fastapi, flask"),
     ({"framework": "flask"}, "__async = 'yes': the template sets this itself, here to 'no'"),
     ({"frame": "flask"}, "frame = 'flask': there is no such question; did you mean framework?"),
+    ({"fram\u00e9work\x1b": "flask"}, "fram\\xe9work\\x1b = 'flask': there is no such question"),
     ({"_copy_without_render": []}, "_copy_without_render = []: the template sets this itself"),
 ]
 
