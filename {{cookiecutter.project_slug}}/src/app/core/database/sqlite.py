@@ -39,7 +39,7 @@ class SQLite:
         return url.set(drivername=self._driver)
 
     def engine_options(self, settings: DatabaseSettings) -> dict[str, Any]:
-        """Return the options for `create_engine`, with the timeout for the write lock."""
+        """Return the options for `create_engine`: how long a writer waits."""
         return {"connect_args": {"timeout": settings.pool_timeout}}
 
     def configure(self, engine: Engine, *, migrating: bool) -> None:

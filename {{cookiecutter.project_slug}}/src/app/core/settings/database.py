@@ -51,4 +51,4 @@ class DatabaseSettings(Section):
     def unsafe_settings(self) -> Iterator[str]:
         """Refuse a database that is gone when the process ends."""
         if self.address().database in {None, "", ":memory:"}:
-            yield "DATABASE__URL names a database in memory, which is lost with the process"
+            yield "DATABASE__URL names a database in memory; it is not persistent"
