@@ -129,8 +129,8 @@ def _about_service(project: Path, service: dict[str, Any]) -> Iterator[str]:
     if not least <= most <= DATABASE_CONNECTIONS / (2 * POOL_SIZE):
         needed = 2 * POOL_SIZE * most
         yield f"{SERVICE}: {most} instances may want {needed} connections of the database"
-    interface = (project / "src/app/core/server.py").read_text(encoding="utf-8")
-    threads = re.search(r'"blocking_threads": (\d+)', interface)
+    options = (project / "src/app/core/server.py").read_text(encoding="utf-8")
+    threads = re.search(r'"blocking_threads": (\d+)', options)
     if threads and revision["containerConcurrency"] >= int(threads[1]):
         yield f"{SERVICE}: {threads[1]} requests at once leave no thread for the probes"
     if service["spec"]["traffic"] != [{"latestRevision": True, "percent": 100}]:
