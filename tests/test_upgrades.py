@@ -46,7 +46,7 @@ WIDER = [
 FILL = """
 import sys
 from app.core.database import run_on_connection
-from app.core.migrations import upgrade
+from app.core.database.migrations import upgrade
 from tests.migrations.test_migrations import insert_canaries
 from tests.settings import make_settings
 
@@ -61,7 +61,7 @@ UPGRADE = """
 import json
 import sys
 from alembic import command
-from app.core.migrations import alembic_config, upgrade
+from app.core.database.migrations import alembic_config, upgrade
 from tests.migrations.test_migrations import assert_same_rows, rows
 from tests.settings import make_settings
 
@@ -85,7 +85,7 @@ for url in urls:
 CHECK = """
 import sys
 from alembic import command
-from app.core.migrations import alembic_config, upgrade
+from app.core.database.migrations import alembic_config, upgrade
 from tests.settings import make_settings
 
 for url in sys.argv[1:]:

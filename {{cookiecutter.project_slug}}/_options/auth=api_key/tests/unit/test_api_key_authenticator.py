@@ -17,7 +17,7 @@ from app.auth.api_keys import Key, make_key
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.core.errors import BadRequestError, UnavailableError
 from app.models.base import utc_now
-from app.repositories.key_access import KeyAccess
+from app.repositories.api_keys import KeyAccess
 from app.scopes.items import ITEMS_READ
 
 if TYPE_CHECKING:
