@@ -116,7 +116,7 @@ for url in sys.argv[1:]:
 def test_every_type_is_migrated_up_and_down_without_work_by_hand(
     bake: Callable[..., Path], tmp_path: Path, framework: str, database: str
 ) -> None:
-    project = bake(framework=framework, auth="none", deploy="none", ci="none")
+    project = bake(framework=framework, auth="jwt+api_key", deploy="none", ci="none")
     with ExitStack() as stack:
         environment = stack.enter_context(installed(project, "shared"))
         environment |= stack.enter_context(servers("postgresql"))
