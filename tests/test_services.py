@@ -114,7 +114,7 @@ def test_uv_add_only_adds_lines_to_the_lock_file(
 def test_the_commands_of_the_readme_drop_sqlite(
     bake: Callable[..., Path], environment: dict[str, str], framework: str
 ) -> None:
-    answers = {**LEAST, "framework": framework, "auth": "none", "database": "postgresql"}
+    answers = {**LEAST, "framework": framework, "auth": "jwt+api_key", "database": "postgresql"}
     project = bake(**answers)
     readme = (project / "README.md").read_text(encoding="utf-8")
     (commands,) = re.findall(
@@ -127,10 +127,12 @@ def test_the_commands_of_the_readme_drop_sqlite(
         for command in (
             "uv sync --quiet",
             commands,
-            "uv run mypy src",
+            "uv run ruff check",
+            "uv run ruff format --check",
+            "uv run mypy",
             "uv run lint-imports --no-logo",
             "uv run app migrate",
-            "uv run pytest --quiet --no-cov tests/api tests/migrations",
+            "uv run pytest --quiet --no-cov",
         ):
             subprocess.run(["sh", "-ec", command], cwd=project, env=settings, check=True)
 

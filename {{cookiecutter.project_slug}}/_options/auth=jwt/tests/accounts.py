@@ -13,8 +13,7 @@ from app.core.database import Database
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
-from app.scopes.base import Scope
-from app.services.sessions import NEW_USER_SCOPES
+from app.scopes.base import Scope, default_scopes
 from tests.client import App, Client, connect
 from tests.settings import make_settings
 
@@ -55,14 +54,15 @@ async def signed_in(
     app: App,
     database: Database,
     email: str,
-    scopes: list[Scope] = NEW_USER_SCOPES,
+    scopes: list[Scope] | None = None,
 ) -> Client:
     """Return a client with a new account and a session, made without a request."""
+    granted = default_scopes() if scopes is None else scopes
     auth = make_settings().auth
     password_hash = await Passwords(auth).hash(PASSWORD)
     end = utc_now() + timedelta(hours=1)
     async with database.transaction() as transaction:
-        user = User(email=email, password_hash=password_hash, scopes=scopes)
+        user = User(email=email, password_hash=password_hash, scopes=granted)
         transaction.add(user)
         await transaction.flush()
         session = UserSession(user_id=user.id, idle_until=end, expires_at=end)

@@ -16,6 +16,8 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
 
+from app.scopes.base import default_scopes
+
 DISCOVERY = "/.well-known/openid-configuration"
 JWKS = "/keys"
 
@@ -117,7 +119,7 @@ class Issuer:
             "aud": AUDIENCE,
             "exp": now + 300,
             "iat": now,
-            "scope": "openid items:read items:write",
+            "scope": " ".join(["openid", *default_scopes()]),
         }
         return honest | {
             name: now + value.seconds if isinstance(value, FromNow) else value
@@ -169,7 +171,7 @@ class Issuer:
                 "token_endpoint": f"{self.origin}/token",
                 "jwks_uri": f"{self.origin}{JWKS}",
                 "grant_types_supported": ["authorization_code"],
-                "scopes_supported": ["openid", "items:read", "items:write"],
+                "scopes_supported": ["openid", *default_scopes()],
             } | self.metadata
         if path == JWKS:
             return self.jwks or {"keys": [key.jwk() for key in self.keys]}

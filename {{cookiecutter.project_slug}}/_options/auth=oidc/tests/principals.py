@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import Scope
+from app.scopes.base import Scope, default_scopes
 from tests.client import App, Client, connect
 from tests.issuer import DISCOVERY, ISSUER, Issuer
 
@@ -35,9 +35,10 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def signed_in(app: App, subject: str, scope: str = "items:read items:write") -> Client:
+def signed_in(app: App, subject: str, scope: str | None = None) -> Client:
     """Return a client with a token of the provider."""
-    token = ISSUER.token(claims={"sub": subject, "scope": scope})
+    granted = " ".join(default_scopes()) if scope is None else scope
+    token = ISSUER.token(claims={"sub": subject, "scope": granted})
     return connect(app, **bearer(token))
 
 

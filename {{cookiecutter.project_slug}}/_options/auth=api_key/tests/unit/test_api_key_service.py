@@ -305,7 +305,7 @@ async def test_what_happens_to_keys_is_on_record_without_them(
         {"name": "a\x00"},
         {"scopes": []},
         {"scopes": ["root"]},
-        {"scopes": ["admin"] * 4},
+        {"scopes": ["admin"] * 100},
         {"expires_at": "2020-01-01T00:00:00Z"},
         {"expires_at": "2100-01-01T00:00:00"},
         {"expires_at": "9999-12-31T23:59:59-14:00"},

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from app.core.database import Database
 from app.models.user import User
+from app.scopes.base import default_scopes
 from tests.accounts import AUTH_URL, PASSWORD, log_in, register
 from tests.client import Client
 
@@ -24,7 +25,7 @@ async def test_a_fresh_database_has_no_accounts(database: Database) -> None:
     assert await count_users(database) == 0
 
 
-async def test_a_new_account_may_use_items(client: Client) -> None:
+async def test_a_new_account_has_every_scope_but_admin(client: Client) -> None:
     body = {"email": ADA, "password": PASSWORD, "name": "Ada"}
     response = await client.post(REGISTER, json=body)
     assert response.status_code == 201
@@ -33,7 +34,7 @@ async def test_a_new_account_may_use_items(client: Client) -> None:
     fields = {"id", "email", "name", "scopes", "is_active", "created_at", "updated_at"}
     assert set(user) == fields
     assert (user["email"], user["name"], user["is_active"]) == (ADA, "Ada", True)
-    assert user["scopes"] == ["items:read", "items:write"]
+    assert user["scopes"] == default_scopes()
     assert user["created_at"].endswith("Z")
 
 

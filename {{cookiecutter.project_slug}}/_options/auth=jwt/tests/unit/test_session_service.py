@@ -21,6 +21,7 @@ from app.repositories.sessions import Rotation
 from app.repositories.users import EmailTakenError
 from app.schemas.sessions import Login, Refresh
 from app.schemas.users import UserRegister
+from app.scopes.base import default_scopes
 from app.services.sessions import SessionService
 from tests.settings import AUTH
 
@@ -123,11 +124,11 @@ def trade(refresh_token: str) -> Refresh:
     return Refresh.model_validate({"refresh_token": refresh_token})
 
 
-async def test_a_new_account_may_use_items_and_nothing_else(
+async def test_a_new_account_has_every_scope_but_admin(
     sessions: SessionService,
 ) -> None:
     user = await sessions.register(registration(), HERE)
-    assert user.scopes == ["items:read", "items:write"]
+    assert user.scopes == default_scopes()
     assert user.is_active
 
 

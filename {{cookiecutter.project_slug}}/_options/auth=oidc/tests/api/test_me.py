@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from app.auth.identity import principal_id
 from app.core.database import Database
+from app.scopes.base import default_scopes
 from tests.client import App, Client, connect, make_app
 from tests.issuer import ISSUER, Issuer
 from tests.operations import scopes_of
@@ -18,7 +19,7 @@ async def test_callers_learn_who_they_are_here(alice: Client) -> None:
         "id": str(principal_id(ISSUER.url, "alice")),
         "issuer": ISSUER.url,
         "subject": "alice",
-        "scopes": ["items:read", "items:write"],
+        "scopes": default_scopes(),
     }
 
 

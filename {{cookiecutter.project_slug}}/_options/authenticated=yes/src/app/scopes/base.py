@@ -34,6 +34,11 @@ def all_scopes() -> list[Scope]:
     return sorted(_declared)
 
 
+def default_scopes() -> list[Scope]:
+    """Return every scope but `admin`, in alphabetical order."""
+    return sorted(_declared - {ADMIN})
+
+
 def with_implied(scopes: Iterable[str]) -> frozenset[str]:
     """Return the scopes and all that they imply: `admin` implies every other."""
     held = frozenset(scopes)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _IDLE_SECONDS = 1.0
 # Connection lost, access refused, no such database, out of resources, server shutting
-# down or statement cancelled, transaction conflict, lock not available
-# (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03")
+# down or statement cancelled, transaction conflict, lock not available, no such table
+# yet (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03", "42P01")
 
 
 class PostgreSQL:
