@@ -50,7 +50,7 @@ def utc_now() -> datetime:
 def store_enum_as_text(column: Column[Any], _table: object) -> None:
     """Store an `Enum` as text: a new member needs no migration.
 
-    A type in PostgreSQL (`postgresql.ENUM`) would, and would outlive its tables.
+    A native enum type would need one, and would outlive its tables.
     """
     if type(column.type) is Enum:
         column.type.native_enum = False
