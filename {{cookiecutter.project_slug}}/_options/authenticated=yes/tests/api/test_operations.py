@@ -68,10 +68,9 @@ async def test_every_operation_needs_its_scope_before_it_looks_at_the_request(
         if {missing, ADMIN} & set(operation.scopes):
             assert response.status_code == 403, operation.path
             assert response.json()["code"] == "insufficient_scope"
-            (scope,) = operation.scopes
             challenge = response.headers["www-authenticate"]
-            expected = f'error="insufficient_scope", scope="{scope}"'
-            assert challenge.endswith(expected), operation.path
+            assert 'error="insufficient_scope", scope="' in challenge, operation.path
+            assert challenge.split('"')[-2] in operation.scopes, operation.path
         else:
             assert response.status_code in ANSWERED, operation.path
 
@@ -86,7 +85,7 @@ async def test_every_body_refuses_fields_that_it_does_not_know(admin: Client) ->
     for operation in await operations(admin):
         if "requestBody" not in operation.description:
             continue
-        for field in ("id", "owner_id", "is_admin", "role", "created_at"):
+        for field in ("id", "owner_id", "created_at", "is_superuser"):
             response = await operation.call(admin, json={field: True})
             assert response.status_code == 422, operation.path
             errors = response.json()["errors"]

@@ -42,7 +42,11 @@ async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
     await keys.revoke(api_key_id)
 
 
-@router.post("/{api_key_id}/rotate", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/{api_key_id}/rotate",
+    status_code=status.HTTP_201_CREATED,
+    responses={409: {}},
+)
 async def rotate_api_key(
     api_key_id: UUID,
     data: ApiKeyRotate,

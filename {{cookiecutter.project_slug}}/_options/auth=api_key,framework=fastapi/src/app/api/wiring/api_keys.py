@@ -17,7 +17,7 @@ async def get_api_keys(
     caller: Admin,
     session: SessionDep,
 ) -> ApiKeyService:
-    """Return all keys, for an administrator."""
+    """Return the service of all keys, for an administrator."""
     keys = SqlApiKeyRepository(session)
     return ApiKeyService(keys, caller.scopes, request.state.client.address)
 

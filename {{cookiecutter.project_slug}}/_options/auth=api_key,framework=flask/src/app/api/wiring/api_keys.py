@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 
 def api_keys_of(caller: Principal) -> ApiKeyService:
-    """Return all keys, for an administrator."""
+    """Return the service of all keys, for an administrator."""
     keys = SqlApiKeyRepository(get_session())
     return ApiKeyService(keys, caller.scopes, get_client().address)

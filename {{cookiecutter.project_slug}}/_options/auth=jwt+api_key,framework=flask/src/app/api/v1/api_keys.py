@@ -43,7 +43,7 @@ def revoke_api_key(api_key_id: UUID, caller: SignedIn) -> None:
 
 
 @blueprint.post("/<api_key_id>/rotate")
-@operation(HTTPStatus.CREATED)
+@operation(HTTPStatus.CREATED, refusals=(409,))
 def rotate_api_key(
     api_key_id: UUID,
     data: ApiKeyRotate,

@@ -11,7 +11,7 @@ from app.services.sessions import SessionService
 
 
 async def get_sessions(request: Request) -> SessionService:
-    """Return all sessions."""
+    """Return the service; its routes are open."""
     state = request.app.state
     return SessionService(
         SqlSessionRepository(state.database),

@@ -12,7 +12,7 @@ from app.services.users import UserService
 
 
 async def get_users(request: Request, session: SessionDep) -> UserService:
-    """Return all accounts."""
+    """Return the service of all accounts; the route says who may call it."""
     state = request.app.state
     return UserService(
         SqlUserRepository(session, state.database.dialect),

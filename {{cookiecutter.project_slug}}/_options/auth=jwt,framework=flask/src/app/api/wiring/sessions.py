@@ -10,7 +10,7 @@ from app.services.sessions import SessionService
 
 
 def get_sessions() -> SessionService:
-    """Return all sessions."""
+    """Return the service; its routes are open."""
     return SessionService(
         SqlSessionRepository(get_database()),
         current_app.extensions["passwords"],

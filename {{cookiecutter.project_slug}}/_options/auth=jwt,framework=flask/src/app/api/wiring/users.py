@@ -10,7 +10,7 @@ from app.services.users import UserService
 
 
 def get_users() -> UserService:
-    """Return all accounts."""
+    """Return the service of all accounts; the route says who may call it."""
     return UserService(
         SqlUserRepository(get_session(), get_database().dialect),
         current_app.extensions["passwords"],

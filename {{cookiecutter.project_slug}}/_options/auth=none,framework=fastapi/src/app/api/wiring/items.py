@@ -13,7 +13,7 @@ from app.services.items import ItemService
 
 
 async def get_items(session: SessionDep) -> ItemService:
-    """Return the items, all of which belong to the one principal."""
+    """Return the service of all items: they belong to the one principal."""
     return ItemService(SqlItemRepository(session), ANONYMOUS.id)
 
 

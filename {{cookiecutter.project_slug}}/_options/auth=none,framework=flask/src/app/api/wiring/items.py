@@ -15,5 +15,5 @@ ItemWriter = ItemReader
 
 
 def items_of(caller: Principal) -> ItemService:
-    """Return the items, all of which belong to the one principal."""
+    """Return the service of all items: they belong to the one principal."""
     return ItemService(SqlItemRepository(get_session()), caller.id)

@@ -18,12 +18,12 @@ ItemWriter = Annotated[Principal, holder_of(ITEMS_WRITE)]
 
 
 async def get_items_to_read(caller: ItemReader, session: SessionDep) -> ItemService:
-    """Return the caller's items, to read."""
+    """Return the service of the caller's items."""
     return ItemService(SqlItemRepository(session), caller.id)
 
 
 async def get_items_to_write(caller: ItemWriter, session: SessionDep) -> ItemService:
-    """Return the caller's items, to read and to change."""
+    """Return the service of the caller's items."""
     return ItemService(SqlItemRepository(session), caller.id)
 
 

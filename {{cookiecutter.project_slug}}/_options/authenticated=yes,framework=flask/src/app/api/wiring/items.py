@@ -16,5 +16,5 @@ ItemWriter = Annotated[Principal, HolderOf(ITEMS_WRITE)]
 
 
 def items_of(caller: Principal) -> ItemService:
-    """Return the caller's items."""
+    """Return the service of the caller's items."""
     return ItemService(SqlItemRepository(get_session()), caller.id)
