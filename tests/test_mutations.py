@@ -183,7 +183,7 @@ MUTATIONS = [
     Mutation(
         "a layer that knows the web framework",
         "pre-commit",
-        "only the API knows the web framework BROKEN",
+        "only app.api imports the web framework BROKEN",
         append(
             "_options/framework=flask/src/app/core/server.py",
             "\nimport flask as flask  # noqa: E402\n",

@@ -10,10 +10,12 @@ from app.core.database import Database
 from app.core.ids import uuid7
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
-from app.scopes.base import ADMIN, Scope, default_scopes
+from app.scopes.base import ADMIN, Scope, all_scopes
 from app.services.api_keys import ApiKeyService
 from tests.client import App, Client, connect
 from tests.processes import run_app
+
+USUAL_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 
 # How callers say who they are, as the OpenAPI document has it.
 SCHEMES = {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
@@ -48,14 +50,14 @@ async def managing(app: App, database: Database) -> Client:
 @pytest.fixture
 async def alice(app: App, database: Database) -> Client:
     """Return a client with a key."""
-    made = await make_key(database, *default_scopes())
+    made = await make_key(database, *USUAL_SCOPES)
     return with_key(app, made.key)
 
 
 @pytest.fixture
 async def bob(app: App, database: Database) -> Client:
     """Return a client with another key."""
-    made = await make_key(database, *default_scopes())
+    made = await make_key(database, *USUAL_SCOPES)
     return with_key(app, made.key)
 
 
@@ -77,7 +79,7 @@ def credentials(server_url: str, directory: Path, database_url: str) -> dict[str
     Its key is made as the first one always is: in the folder that the server runs in.
     """
     del server_url
-    scopes = [option for scope in default_scopes() for option in ("--scope", scope)]
+    scopes = [option for scope in USUAL_SCOPES for option in ("--scope", scope)]
     command = ("api-keys", "create", "--name", "test", *scopes)
     made = run_app(directory, *command, DATABASE__URL=database_url)
     assert made.returncode == 0, made.stderr

@@ -13,7 +13,8 @@ from app.core.database import Database
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
-from app.scopes.base import Scope, default_scopes
+from app.scopes.base import Scope
+from app.services.sessions import NEW_USER_SCOPES
 from tests.client import App, Client, connect
 from tests.settings import make_settings
 
@@ -57,7 +58,7 @@ async def signed_in(
     scopes: list[Scope] | None = None,
 ) -> Client:
     """Return a client with a new account and a session, made without a request."""
-    granted = default_scopes() if scopes is None else scopes
+    granted = NEW_USER_SCOPES if scopes is None else scopes
     auth = make_settings().auth
     password_hash = await Passwords(auth).hash(PASSWORD)
     end = utc_now() + timedelta(hours=1)

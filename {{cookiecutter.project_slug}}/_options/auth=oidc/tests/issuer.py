@@ -16,12 +16,13 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
 
-from app.scopes.base import default_scopes
+from app.scopes.base import ADMIN, all_scopes
 
 DISCOVERY = "/.well-known/openid-configuration"
 JWKS = "/keys"
 
 AUDIENCE = "the service under test"
+USUAL_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 
 _MAKERS: dict[str, Callable[[], Any]] = {
     "RS256": lambda: rsa.generate_private_key(65537, 2048),
@@ -119,7 +120,7 @@ class Issuer:
             "aud": AUDIENCE,
             "exp": now + 300,
             "iat": now,
-            "scope": " ".join(["openid", *default_scopes()]),
+            "scope": " ".join(["openid", *USUAL_SCOPES]),
         }
         return honest | {
             name: now + value.seconds if isinstance(value, FromNow) else value
@@ -171,7 +172,7 @@ class Issuer:
                 "token_endpoint": f"{self.origin}/token",
                 "jwks_uri": f"{self.origin}{JWKS}",
                 "grant_types_supported": ["authorization_code"],
-                "scopes_supported": ["openid", *default_scopes()],
+                "scopes_supported": ["openid", *USUAL_SCOPES],
             } | self.metadata
         if path == JWKS:
             return self.jwks or {"keys": [key.jwk() for key in self.keys]}

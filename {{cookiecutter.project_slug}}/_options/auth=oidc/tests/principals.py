@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import Scope, default_scopes
+from app.scopes.base import Scope
 from tests.client import App, Client, connect
-from tests.issuer import DISCOVERY, ISSUER, Issuer
+from tests.issuer import DISCOVERY, ISSUER, USUAL_SCOPES, Issuer
 
 ME = "/api/v1/me"
 
@@ -37,7 +37,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def signed_in(app: App, subject: str, scope: str | None = None) -> Client:
     """Return a client with a token of the provider."""
-    granted = " ".join(default_scopes()) if scope is None else scope
+    granted = " ".join(USUAL_SCOPES) if scope is None else scope
     token = ISSUER.token(claims={"sub": subject, "scope": granted})
     return connect(app, **bearer(token))
 

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from httpx2 import ASGITransport, AsyncClient
 
+from app.api.v1 import ROUTERS
 from app.core.database import Database
 from app.core.settings import Environment, Settings
 from app.main import create_app
@@ -105,3 +107,15 @@ def connect(app: App, **headers: str) -> Client:
 async def all_at_once[T](calls: Iterable[Callable[[], Awaitable[T]]]) -> list[T]:
     """Make all calls at the same time; return their results in the same order."""
     return await asyncio.gather(*(call() for call in calls))
+
+
+def served(app: App, below: str) -> set[tuple[str, str]]:
+    """Return the method and path of each route below a path."""
+    del app
+    return {
+        (method.lower(), f"{below.rstrip('/')}{route.path}")
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }

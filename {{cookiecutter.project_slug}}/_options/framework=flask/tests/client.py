@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 from httpx2 import Client, Headers, Request, WSGITransport
 
+from app.api.openapi import documented_path
 from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
 from app.models.base import Base
 from tests.settings import make_settings
 
-__all__ = ["App", "Client", "all_at_once", "connect", "make_app"]
+__all__ = ["App", "Client", "all_at_once", "connect", "make_app", "served"]
 
 App = Flask
 
@@ -105,3 +106,13 @@ def all_at_once[T](calls: Iterable[Callable[[], T]]) -> list[T]:
     todo = list(calls)
     with ThreadPoolExecutor(len(todo)) as threads:
         return list(threads.map(lambda call: call(), todo))
+
+
+def served(app: App, below: str) -> set[tuple[str, str]]:
+    """Return the method and path of each route below a path."""
+    return {
+        (method.lower(), documented_path(rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(below)
+        for method in (rule.methods or set()) - {"HEAD"}
+    }

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import default_scopes
+from app.services.sessions import NEW_USER_SCOPES
 from tests.accounts import AUTH_URL, ME, PASSWORD, change_user, log_in, with_token
 from tests.client import App, Client
 
@@ -142,7 +142,7 @@ async def test_users_are_no_administrators(
         assert response.status_code == 403
         assert response.json()["code"] == "insufficient_scope"
     response = await alice.get(ME)
-    assert response.json()["scopes"] == default_scopes()
+    assert response.json()["scopes"] == NEW_USER_SCOPES
     response = await admin.get(ME)
     assert response.json()["scopes"] == ["admin"]
 
@@ -196,5 +196,5 @@ async def test_nobody_can_raise_their_own_rights(alice: Client, field: str) -> N
         (error,) = response.json()["errors"]
         assert (error["loc"], error["type"]) == (["body", field], "extra_forbidden")
     profile = await alice.get("/api/v1/users/me")
-    assert profile.json()["scopes"] == default_scopes()
+    assert profile.json()["scopes"] == NEW_USER_SCOPES
     assert profile.json()["name"] is None

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.core.database import Database
 from app.models.user import User
-from app.scopes.base import default_scopes
+from app.services.sessions import NEW_USER_SCOPES
 from tests.accounts import AUTH_URL, PASSWORD, log_in, register
 from tests.client import Client
 
@@ -34,7 +34,7 @@ async def test_a_new_account_has_every_scope_but_admin(client: Client) -> None:
     fields = {"id", "email", "name", "scopes", "is_active", "created_at", "updated_at"}
     assert set(user) == fields
     assert (user["email"], user["name"], user["is_active"]) == (ADA, "Ada", True)
-    assert user["scopes"] == default_scopes()
+    assert user["scopes"] == NEW_USER_SCOPES
     assert user["created_at"].endswith("Z")
 
 

@@ -21,8 +21,7 @@ from app.repositories.sessions import Rotation
 from app.repositories.users import EmailTakenError
 from app.schemas.sessions import Login, Refresh
 from app.schemas.users import UserRegister
-from app.scopes.base import default_scopes
-from app.services.sessions import SessionService
+from app.services.sessions import NEW_USER_SCOPES, SessionService
 from tests.settings import AUTH
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ async def test_a_new_account_has_every_scope_but_admin(
     sessions: SessionService,
 ) -> None:
     user = await sessions.register(registration(), HERE)
-    assert user.scopes == default_scopes()
+    assert user.scopes == NEW_USER_SCOPES
     assert user.is_active
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.client import Client
+from tests.client import App, Client, served
 
 
 async def test_the_document_asks_for_no_credentials(client: Client) -> None:
@@ -14,6 +14,13 @@ async def test_the_document_asks_for_no_credentials(client: Client) -> None:
         for operation in path.values():
             assert "security" not in operation
             assert not {"401", "403"} & set(operation["responses"])
+
+
+async def test_every_route_is_documented(app: App, client: Client) -> None:
+    response = await client.get("/openapi.json")
+    paths = response.json()["paths"]
+    documented = {(method, path) for path in paths for method in paths[path]}
+    assert served(app, "/api/v1/") <= documented
 
 
 async def test_every_operation_has_a_name_of_its_own(client: Client) -> None:

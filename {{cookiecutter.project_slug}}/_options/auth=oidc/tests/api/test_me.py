@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from app.auth.identity import principal_id
 from app.core.database import Database
-from app.scopes.base import default_scopes
 from tests.client import App, Client, connect, make_app
-from tests.issuer import ISSUER, Issuer
+from tests.issuer import ISSUER, USUAL_SCOPES, Issuer
 from tests.operations import scopes_of
 from tests.principals import ME, bearer
 from tests.settings import AUTH, make_settings
@@ -19,7 +18,7 @@ async def test_callers_learn_who_they_are_here(alice: Client) -> None:
         "id": str(principal_id(ISSUER.url, "alice")),
         "issuer": ISSUER.url,
         "subject": "alice",
-        "scopes": default_scopes(),
+        "scopes": USUAL_SCOPES,
     }
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from app.core.database import Database
 from app.scopes.base import ADMIN, Scope, all_scopes
-from tests.client import App, Client, connect
+from tests.client import App, Client, connect, served
 from tests.operations import operations
 from tests.principals import BAD_CREDENTIALS, SCHEMES, holding
 
 API = "/api/v1/"
-ANSWERED = {200, 404, 422}
+ANSWERED = {200, 201, 204, 404, 409, 422}
 
 
 async def test_every_route_says_who_may_call(client: Client) -> None:
@@ -21,6 +21,11 @@ async def test_every_route_says_who_may_call(client: Client) -> None:
         "/health/live",
         "/health/ready",
     }
+
+
+async def test_every_route_is_documented(app: App, client: Client) -> None:
+    documented = {(each.method, each.path) for each in await operations(client, API)}
+    assert served(app, API) == documented
 
 
 async def test_every_operation_has_a_name_of_its_own(client: Client) -> None:

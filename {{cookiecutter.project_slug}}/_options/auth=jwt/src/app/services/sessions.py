@@ -21,7 +21,7 @@ from app.models.session import UserSession
 from app.models.user import User
 from app.schemas.sessions import Tokens
 from app.schemas.users import UserPublic, normalised_email
-from app.scopes.base import default_scopes
+from app.scopes.base import ADMIN, all_scopes
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from app.repositories.sessions import SessionRepository
     from app.schemas.sessions import Login, Refresh
     from app.schemas.users import UserRegister
+
+NEW_USER_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 
 audit_log = structlog.get_logger("app.audit")
 
@@ -70,7 +72,7 @@ class SessionService:
             email=data.email,
             name=data.name,
             password_hash=await self._passwords.hash(password),
-            scopes=default_scopes(),
+            scopes=NEW_USER_SCOPES,
         )
         await self._sessions.add_user(user)
         audit_log.info("registered", user_id=str(user.id), client=address)

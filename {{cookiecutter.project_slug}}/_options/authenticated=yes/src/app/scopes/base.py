@@ -1,11 +1,8 @@
-"""How scopes are declared, and what they imply."""
+"""How scopes are declared."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NewType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final, NewType
 
 Scope = NewType("Scope", str)
 
@@ -32,14 +29,3 @@ ADMIN: Final = declare("admin")
 def all_scopes() -> list[Scope]:
     """Return every scope, in alphabetical order."""
     return sorted(_declared)
-
-
-def default_scopes() -> list[Scope]:
-    """Return every scope but `admin`, in alphabetical order."""
-    return sorted(_declared - {ADMIN})
-
-
-def with_implied(scopes: Iterable[str]) -> frozenset[str]:
-    """Return the scopes and all that they imply: `admin` implies every other."""
-    held = frozenset(scopes)
-    return held | _declared if ADMIN in held else held
