@@ -1,4 +1,4 @@
-"""Tables, a module for each entity. Importing one imports all, as they need others."""
+"""Tables, a module for each entity. Importing one imports all: they may be related."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scopes, a module for each entity. Importing one imports all: each is known."""
+"""Scopes, a module for each entity. Importing one imports and declares all."""
 
 from __future__ import annotations
 
