@@ -1,4 +1,4 @@
-"""What all repositories do alike."""
+"""Operations that repositories have in common."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SqlRepository[E: Entity]:
         """Insert or update the row.
 
         Raises:
-            NotFoundError: it was deleted meanwhile.
+            NotFoundError: it has been deleted in the meantime.
         """
         self._session.add(entity)
         try:
@@ -47,7 +47,7 @@ class SqlRepository[E: Entity]:
             raise NotFoundError from error
 
     async def delete(self, entity: E) -> None:
-        """Delete the row if it exists; foreign keys cascade."""
+        """Delete the row if it exists."""
         statement = delete(self.entity).where(self.entity.id == entity.id)
         await self._session.execute(statement)
 
@@ -56,7 +56,7 @@ class SqlRepository[E: Entity]:
         return select(self.entity).where(*conditions)
 
     async def _first(self, *conditions: ColumnElement[bool]) -> E | None:
-        """Select the only row that meets all conditions."""
+        """Select the first row that meets all conditions."""
         entity: E | None = await self._session.scalar(self._select(*conditions))
         return entity
 

@@ -1,1 +1,1 @@
-"""Services for a request. HTTP meets the database only here."""
+"""Build services for a request. In `api`, only this package imports repositories."""

@@ -1,4 +1,4 @@
-"""Adds the routes of the API, and what they need to know who is calling."""
+"""Add the routes of the API, and the objects that authenticate callers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds the routes of the API."""
+"""Add the routes of the API."""
 
 from __future__ import annotations
 
