@@ -209,6 +209,19 @@ MUTATIONS = [
         "ruff looked at",
         replace("pyproject.toml", "[tool.ruff]\n", '[tool.ruff]\nextend-exclude = ["tests"]\n'),
     ),
+    Mutation(
+        "a resource that is listed, not found",
+        "entity",
+        "tests/api/test_notes.py",
+        replace(
+            "_options/framework=flask/src/app/api/v1/__init__.py",
+            'for module in iter_modules(__path__, f"{__name__}."):\n',
+            'for module in iter_modules(__path__, f"{__name__}."):\n'
+            '        if not module.name.endswith("items"):\n'
+            "            continue\n",
+        ),
+        where=answered(framework="flask"),
+    ),
     # What pages tell, carried out.
     Mutation(
         "a default in README that is not the setting's",
