@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from proof.commands import run
-from proof.outcome import Outcome
+from proof.outcome import Outcome, tests_passed
 from proof.precommit import files_in_git
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ EXAMPLE = re.compile(r"^(?!migrations/).*/(?:test_)?items?(?:_\w+)?\.py$")
 NOT_THE_ENTITY = r"""\.items\(\)|page\.items|"items":|\("items"\)|(?<=[\w)])\["items"\]|items=\["""
 NAMES = re.compile(rf"({NOT_THE_ENTITY})|item|Item|ITEM")
 NEW = {"item": "note", "Item": "Note", "ITEM": "NOTE"}
-
-PASSED = re.compile(r"\b(\d+) passed\b")
 
 # What every entity must fit in with, besides its own tests.
 COMMON_TESTS = ("tests/api/test_operations.py", "tests/migrations")
@@ -44,9 +42,9 @@ def add_and_remove(tree: Path, environment: Mapping[str, str]) -> Outcome:
                 run(gate.split(), tree, environment)
             tests = [name for name in new if Path(name).name.startswith("test_")]
             pytest = ["uv", "run", "pytest", "--quiet", "--no-cov", *tests, *COMMON_TESTS]
-            passed = PASSED.search(run(pytest, tree, environment))
+            passed = tests_passed(run(pytest, tree, environment))
     return Outcome(
-        int(passed[1]) if passed else 0,
+        passed,
         [f"an entity cannot be added without a change of {name}" for name in changed],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -42,6 +43,12 @@ class Outcome:
         if self.complaints or self.missing:
             return [*self.complaints, *(f"NOT RUN: {what}" for what in self.missing)]
         return [] if self.executed else ["it looked at nothing"]
+
+
+def tests_passed(output: str) -> int:
+    """Return how many tests passed, as pytest reports it."""
+    passed = re.search(r"\b(\d+) passed\b", output)
+    return int(passed[1]) if passed else 0
 
 
 def timed(step: Callable[[], Outcome]) -> Outcome:

@@ -11,7 +11,7 @@ from proof import growth, walkthrough
 from proof.commands import run
 from proof.environments import installed, servers
 from proof.machines.serving import serves
-from proof.outcome import Outcome, timed
+from proof.outcome import Outcome, tests_passed, timed
 from proof.precommit import left_behind, make_repository, run_hooks
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ FILES = (
 CHECKS = ("sync", "pre-commit", "tests", "serve", "entity")
 ALL_CHECKS = (*CHECKS, "commands")
 
-PASSED = re.compile(r"\b(\d+) passed\b")
 NOT_RUN = re.compile(r"\b\d+ (?:skipped|deselected|xfailed|xpassed|warnings?)\b")
 
 
@@ -108,8 +107,7 @@ def without_traces(step: Callable[[], Outcome], tree: Path) -> Outcome:
 
 def counted(output: str, expected: int) -> Outcome:
     """Return what pytest counted; complain of tests that were not run, or are not there."""
-    passed = PASSED.search(output)
-    outcome = Outcome(int(passed[1]) if passed else 0)
+    outcome = Outcome(tests_passed(output))
     outcome.complaints = [f"pytest reports {found[0]}" for found in NOT_RUN.finditer(output)]
     if outcome.executed != expected:
         outcome.complaints.append(
