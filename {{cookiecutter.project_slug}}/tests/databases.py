@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import inspect
 
-from app.core.database import run_on_connection
 from app.core.database.migrations import upgrade
 from tests.settings import make_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from sqlalchemy import Connection, Executable
 
 # What staging and production accept, and what they refuse.
 LASTING_URL = "sqlite:////data/app.db"
@@ -58,28 +54,3 @@ def empty_url(tmp_path: Path) -> Iterator[str]:
     """Give the URL of a database of the test's own, without tables."""
     with empty_database(tmp_path) as url:
         yield url
-
-
-def execute(url: str, *statements: Executable) -> list[Any]:
-    """Execute statements behind the service's back; return the rows of the last one."""
-    found: list[Any] = []
-
-    def work(connection: Connection) -> None:
-        for statement in statements:
-            result = connection.execute(statement)
-            found[:] = result.all() if result.returns_rows else []
-        connection.commit()
-
-    run_on_connection(make_settings(url).database, work)
-    return found
-
-
-def tables(url: str) -> set[str]:
-    """Return the names of a database's tables."""
-    found: set[str] = set()
-
-    def work(connection: Connection) -> None:
-        found.update(inspect(connection).get_table_names())
-
-    run_on_connection(make_settings(url).database, work)
-    return found

@@ -21,10 +21,11 @@ import pytest
 from sqlalchemy import select, text
 
 from app.models.item import Item
-from tests.databases import empty_database, execute
+from tests.databases import empty_database
 from tests.environment import environment, fresh_environment
 from tests.principals import credentials
 from tests.processes import APP, SECONDS, run_app
+from tests.statements import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

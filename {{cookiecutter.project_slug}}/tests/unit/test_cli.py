@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from app.about import DESCRIPTION, VERSION
 from app.cli import main
 from app.commands import serve
-from tests.databases import LASTING_URL, tables
+from tests.databases import LASTING_URL
+from tests.statements import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

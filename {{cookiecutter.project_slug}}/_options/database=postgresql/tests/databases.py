@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import MetaData, inspect, make_url
+from sqlalchemy import MetaData, make_url
 
 from app.core.database import run_on_connection
 from app.core.database.dialects import DIALECTS
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import Connection
 
 # What staging and production accept, and what they refuse.
 LASTING_URL = "postgresql://app:hard-to-guess@db/app"
@@ -110,28 +110,3 @@ def empty_url(tmp_path: Path) -> Iterator[str]:
     """Give the URL of a database of the test's own, without tables."""
     with empty_database(tmp_path) as url:
         yield url
-
-
-def execute(url: str, *statements: Executable) -> list[Any]:
-    """Execute statements behind the service's back; return the rows of the last one."""
-    found: list[Any] = []
-
-    def work(connection: Connection) -> None:
-        for statement in statements:
-            result = connection.execute(statement)
-            found[:] = result.all() if result.returns_rows else []
-        connection.commit()
-
-    run_on_connection(make_settings(url).database, work)
-    return found
-
-
-def tables(url: str) -> set[str]:
-    """Return the names of a database's tables."""
-    found: set[str] = set()
-
-    def work(connection: Connection) -> None:
-        found.update(inspect(connection).get_table_names())
-
-    run_on_connection(make_settings(url).database, work)
-    return found

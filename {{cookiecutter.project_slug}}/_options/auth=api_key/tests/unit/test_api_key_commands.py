@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from app.auth.api_keys import Key, parse_key
 from app.models.api_key import ApiKey
-from tests.databases import execute, tables
 from tests.key_commands import create, run
+from tests.statements import execute, tables
 
 if TYPE_CHECKING:
     from click.testing import Result

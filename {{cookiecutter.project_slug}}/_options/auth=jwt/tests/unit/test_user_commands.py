@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 from app.cli import main
 from app.models.session import RefreshToken, UserSession
 from app.models.user import User
-from tests.databases import execute, tables
 from tests.settings import REQUIRED_ENVIRONMENT
+from tests.statements import execute, tables
 
 pytestmark = pytest.mark.usefixtures("own_database", "fresh_logging")
 
