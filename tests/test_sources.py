@@ -1,4 +1,4 @@
-"""The template's sources as they lie, before anything is rendered."""
+"""The sources of services, and of what is laid over them, before anything is rendered."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import re
 import subprocess
 import sys
 import tokenize
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from proof import matrix
 from proof.generation import context, load_hook
+from proof.plumbing import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 QUESTIONS = matrix.read_questions()
 SERVICE = matrix.ROOT / "{{cookiecutter.project_slug}}"
-PYTHON_SOURCES = [
-    path for path in matrix.template_files() if SERVICE in path.parents and path.suffix == ".py"
-]
-OPTIONS = SERVICE / "_options"
+LAID = [SERVICE, OWNER]
+PYTHON_SOURCES = [path for path in matrix.clone_files(*map(str, LAID)) if path.suffix == ".py"]
 
 
 def shown(path: Path) -> str:
     """Return a source's path as a short test id."""
-    return path.relative_to(SERVICE).as_posix()
+    (folder,) = (folder for folder in LAID if folder in path.parents)
+    return path.relative_to(folder if folder is SERVICE else matrix.ROOT).as_posix()
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,16 @@ def condition(folder: Path) -> set[str]:
 
 def option_folders() -> list[Path]:
     """Return the folders of options that git knows."""
-    return sorted({OPTIONS / path.relative_to(OPTIONS).parts[0] for path in option_files()})
+    return sorted({folder for folder, _ in option_files()})
 
 
-def option_files() -> Iterator[Path]:
-    """Yield the files of options that git knows."""
-    return (path for path in matrix.template_files() if OPTIONS in path.parents)
+def option_files() -> Iterator[tuple[Path, Path]]:
+    """Yield the folder of each file of options that git knows, and its path in a service."""
+    for path in matrix.clone_files(*map(str, LAID)):
+        place, options, inside = path.as_posix().partition("/_options/")
+        if options:
+            folder, _, name = inside.partition("/")
+            yield Path(place, "_options", folder), Path(name)
 
 
 # Rule 1: Python sources hold no Jinja.
@@ -78,20 +82,22 @@ def test_no_blank_line_is_lost_after_a_line_of_jinja() -> None:
     assert not found
 
 
+@pytest.mark.parametrize("place", LAID, ids=lambda place: place.name)
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
-def test_ruff_accepts_the_sources_before_rendering(command: list[str]) -> None:
-    caches = list(SERVICE.rglob(".ruff_cache"))
-    known = 'lint.isort.known-first-party = ["app", "tests"]'
+def test_ruff_accepts_the_sources_before_rendering(command: list[str], place: Path) -> None:
+    caches = list(place.rglob(".ruff_cache"))
+    settings = ["--config", str(SERVICE / "pyproject.toml")]
+    settings += ["--config", 'lint.isort.known-first-party = ["app", "tests"]']
     # Folders of options hold parts of packages.
     parts = ["--extend-ignore", "INP001"] if command == ["check"] else []
     checked = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, "--no-cache", "--config", known, *parts, SERVICE],
+        [sys.executable, "-m", "ruff", *command, "--no-cache", *settings, *parts, place],
         check=False,
         capture_output=True,
         text=True,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert list(SERVICE.rglob(".ruff_cache")) == caches
+    assert list(place.rglob(".ruff_cache")) == caches
 
 
 # Rule 3: a folder is named for a condition that some answers fulfil.
@@ -121,10 +127,9 @@ def test_of_the_chosen_folders_with_the_same_file_one_is_the_narrowest(
 ) -> None:
     hook = load_hook(template, "post_gen_project", context(template))
     holders: dict[Path, list[set[str]]] = {}
-    for path in option_files():
-        folder, *_ = path.relative_to(OPTIONS).parts
-        implied = set().union(*map(hook.implied, folder.split(",")))
-        holders.setdefault(path.relative_to(OPTIONS / folder), []).append(implied)
+    for folder, path in option_files():
+        implied = set().union(*map(hook.implied, folder.name.split(",")))
+        holders.setdefault(path, []).append(implied)
     for facts in facts_of_combinations:
         for path, conditions in holders.items():
             chosen = [implied for implied in conditions if implied <= facts]
