@@ -44,9 +44,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--alone",
         type=int,
-        default=Wanted.alone,
         metavar="N",
-        help="also test N combinations that share no results (%(default)s)",
+        help=f"also test N combinations that share no results ({Wanted.alone}; 0 with --check)",
     )
     parser.add_argument(
         "--check",
@@ -157,9 +156,10 @@ def prove(options: argparse.Namespace) -> report.Report:
             combinations = shard(options.shard, combinations, questions)
         found = {"TMPDIR": scratch, "POSTGRES_URL": database, "REDIS_URL": counts}
         os.environ |= {name: value for name, value in found.items() if value}
+        default = 0 if options.check else Wanted.alone
         wanted = Wanted(
             combinations,
-            alone=0 if options.check else options.alone,
+            alone=default if options.alone is None else options.alone,
             shared=not options.unshared,
             seed=options.seed,
             jobs=options.jobs,

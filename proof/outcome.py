@@ -14,6 +14,8 @@ from proof.surroundings import MissingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NOT_RUN = re.compile(r"\b\d+ (?:skipped|deselected|xfailed|xpassed|warnings?)\b")
+
 
 @dataclass
 class Outcome:
@@ -49,6 +51,18 @@ def tests_passed(output: str) -> int:
     """Return how many tests passed, as pytest reports it."""
     passed = re.search(r"\b(\d+) passed\b", output)
     return int(passed[1]) if passed else 0
+
+
+def counted(output: str, expected: int) -> Outcome:
+    """Return what pytest counted; complain of tests that were not run, or are not there."""
+    outcome = Outcome(tests_passed(output))
+    outcome.complaints = [f"pytest reports {found[0]}" for found in NOT_RUN.finditer(output)]
+    if outcome.executed != expected:
+        outcome.complaints.append(
+            f"{outcome.executed} tests passed, and proof/ledger.toml says {expected}; "
+            "if that is wanted, `nox -s ledger` renews it"
+        )
+    return outcome
 
 
 def timed(step: Callable[[], Outcome]) -> Outcome:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from proof import growth, walkthrough
+from proof import growth, plumbing, walkthrough
 from proof.commands import run
 from proof.environments import installed, servers
 from proof.machines.serving import serves
-from proof.outcome import Outcome, tests_passed, timed
+from proof.outcome import Outcome, counted, timed
 from proof.precommit import left_behind, make_repository, run_hooks
 
 if TYPE_CHECKING:
@@ -37,11 +36,13 @@ FILES = (
     ".pre-commit-config.yaml",
 )
 
-# `sync` comes before each of the others.
-CHECKS = ("sync", "pre-commit", "tests", "serve", "entity")
-ALL_CHECKS = (*CHECKS, "commands")
-
-NOT_RUN = re.compile(r"\b\d+ (?:skipped|deselected|xfailed|xpassed|warnings?)\b")
+# What is shared by itself: the checks, and what they are told. `sync` comes before each.
+UNITS = {
+    "python": (("sync", "pre-commit", "tests", "serve", "entity"), ("database", "tests")),
+    "commands": (("commands",), ("database", "documented")),
+    "plumbing": (("plumbing",), ("database", "plumbing")),
+}
+ALL_CHECKS = tuple(check for checks, _ in UNITS.values() for check in checks)
 
 
 def files_of(files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -57,7 +58,7 @@ def prove(
     Args:
         tree: a folder that holds the project, or what these checks can read of it.
         told: `database`, the answer; `tests`, how many there must be; `documented`, the
-            commands and settings that the project's pages name.
+            commands and settings that the project's pages name; `plumbing`, what is laid.
         checks: the names of the checks; `sync` is done for all of them.
         how: how much is shared with other trees.
     """
@@ -82,6 +83,10 @@ def prove(
             with servers(told["database"]) as settings:
                 return growth.add_and_remove(tree, environment | settings)
 
+        def of_plumbing() -> Outcome:
+            with servers(told["database"]) as settings:
+                return plumbing.prove(tree, environment | settings, told, how)
+
         steps: dict[str, Callable[[], Outcome]] = {
             "sync": sync,
             "pre-commit": lambda: run_hooks(tree, environment),
@@ -89,6 +94,7 @@ def prove(
             "serve": lambda: Outcome(1, serves(tree, environment)),
             "entity": entity,
             "commands": commands,
+            "plumbing": of_plumbing,
         }
         synced = timed(sync)
         if not synced.held or "sync" in checks:
@@ -102,16 +108,4 @@ def without_traces(step: Callable[[], Outcome], tree: Path) -> Outcome:
     """Take a step, and complain of what it leaves behind."""
     outcome = step()
     outcome.complaints += left_behind(tree)
-    return outcome
-
-
-def counted(output: str, expected: int) -> Outcome:
-    """Return what pytest counted; complain of tests that were not run, or are not there."""
-    outcome = Outcome(tests_passed(output))
-    outcome.complaints = [f"pytest reports {found[0]}" for found in NOT_RUN.finditer(output)]
-    if outcome.executed != expected:
-        outcome.complaints.append(
-            f"{outcome.executed} tests passed, and proof/ledger.toml says {expected}; "
-            "if that is wanted, `nox -s ledger` renews it"
-        )
     return outcome

@@ -34,7 +34,7 @@ GUESS_OF_MODULE = 0.2  # on each database
 
 # As many units of one kind go into one call.
 BATCH = 24
-BATCH_OF = {"python": 1, "commands": 1, "text": 150}
+BATCH_OF = {"text": 150, **dict.fromkeys(python.UNITS, 1)}
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,8 @@ class Run:
             made = self._made[combination.id]
             if not made["files"]:
                 continue
-            told = told_of(combination, made["documented"])
+            facts = self._template.facts(combination)
+            told = told_of(combination, facts, made["documented"])
             key, python_key = alone_keys(self._template, combination, made, told, self._how)
             of_python = (not self._wanted.checks and store.read(python_key)) or {}
             rest = (of_python and store.read(key)) or {}

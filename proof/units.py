@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from proof import ledger, python, store, surroundings
+from proof import ledger, plumbing, python, store, surroundings
 from proof.outcome import Outcome, timed
 from proof.precommit import texts_refused
 from proof.projects import LOOKS, make
@@ -35,7 +35,7 @@ TARGET_READS = re.compile(
 )
 
 # What these find depends on the servers, programs and interpreters of the machine, too.
-READ_THE_MACHINE = {"target", "python", "commands"}
+READ_THE_MACHINE = {"target", *python.UNITS}
 
 HOOKS = ".pre-commit-config.yaml"
 SETTINGS = "pyproject.toml"  # the formatter of code in Markdown reads it
@@ -90,16 +90,19 @@ def expected(combination: Combination, facts: Collection[str]) -> list[str]:
     has_target = combination.answers["deploy"] != "none"
     needed = {"generate", *LOOKS, *wanted_by(facts), "pre-commit"}
     needed |= {"target"} if has_target else set()
-    needed |= set(python.ALL_CHECKS) if combination.whole else set()
+    if combination.whole:
+        needed |= set(python.ALL_CHECKS)
+        needed -= set() if plumbing.wanted(combination.answers) else {"plumbing"}
     return [check for check in CHECKS if check in needed]
 
 
-def told_of(combination: Combination, documented: object) -> dict[str, Any]:
+def told_of(combination: Combination, facts: Collection[str], documented: object) -> dict[str, Any]:
     """Return what the checks of Python are told of a combination."""
     return {
         "database": combination.answers["database"],
-        "tests": ledger.tests_of(combination.answers),
+        "tests": ledger.count_tests(combination.answers),
         "documented": documented,
+        "plumbing": plumbing.told_of(combination.answers, facts),
     }
 
 
@@ -126,11 +129,12 @@ def units_of(
         those = tuple(file for file in files.items() if TARGET_READS.search(file[0]))
         yield Unit("target", those, told, ("target",))
     if combination.whole:
-        told_all = told_of(combination, documented)
-        told = json.dumps({key: told_all[key] for key in ("database", "tests")})
-        yield Unit("python", of_python, told, python.CHECKS)
-        told = json.dumps({key: told_all[key] for key in ("database", "documented")})
-        yield Unit("commands", of_python, told, ("commands",))
+        told_all = told_of(combination, facts, documented)
+        needed = expected(combination, facts)
+        for kind, (checks, keys) in python.UNITS.items():
+            if its := tuple(check for check in checks if check in needed):
+                told = json.dumps({key: told_all[key] for key in keys})
+                yield Unit(kind, of_python, told, its)
 
 
 def prove(work: list[tuple[Unit, Source]]) -> Iterator[tuple[Unit, str, Outcome]]:
@@ -141,7 +145,7 @@ def prove(work: list[tuple[Unit, Source]]) -> Iterator[tuple[Unit, str, Outcome]
             tree = Path(scratch, str(number))
             lay(unit, source.project(), tree)
             trees.append((unit, tree))
-        if work[0][0].kind in {"python", "commands"}:
+        if work[0][0].kind in python.UNITS:
             for unit, tree in trees:
                 (tree / "README.md").touch()
                 for name, outcome in python.prove(tree, json.loads(unit.told), unit.checks):

@@ -255,11 +255,16 @@ def test_the_ledger_holds_the_gates_of_every_tree_of_python_and_every_pipeline(
 def test_the_ledger_says_how_many_tests_every_tree_of_python_has(template: Path) -> None:
     whole = Template(template)
     for combination in trees(whole, whole.questions_of_python()).values():
-        assert ledger.tests_of(combination.answers) > 0, combination.id
+        assert ledger.count_tests(combination.answers) > 0, combination.id
+        assert ledger.count_tests(combination.answers, "common") > 0, combination.id
+
+
+def test_the_ledger_holds_what_the_tests_assert_that_are_laid_over_services() -> None:
+    assert ledger.laid() == ledger.committed()["laid"]["all"]
 
 
 def test_answers_without_a_line_have_no_tests() -> None:
-    assert ledger.tests_of(JWT.answers | {"auth": "unheard-of"}) == 0
+    assert ledger.count_tests(JWT.answers | {"auth": "unheard-of"}) == 0
 
 
 def test_a_line_stands_once_under_the_condition_of_just_its_trees() -> None:
@@ -284,5 +289,5 @@ def test_a_line_stands_once_under_the_condition_of_just_its_trees() -> None:
 
 def test_the_file_says_again_what_was_written() -> None:
     gates = {"all": ['a = "\\\\d"', "it's = 1", "it's \\d = \N{SNOWMAN}"]}
-    text = written({"auth=jwt": 3}, gates=gates)
-    assert tomllib.loads(text) == {"tests": {"auth=jwt": 3}, "gates": gates}
+    text = written({"owner": {"auth=jwt": 3}}, gates=gates)
+    assert tomllib.loads(text) == {"tests": {"owner": {"auth=jwt": 3}}, "gates": gates}

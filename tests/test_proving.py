@@ -20,8 +20,7 @@ from proof.environments import servers
 from proof.generation import copy_clone, copy_template
 from proof.inputs import Template
 from proof.machines import redis
-from proof.outcome import Outcome, timed
-from proof.python import counted
+from proof.outcome import Outcome, counted, timed
 from proof.report import FAILED, HERE, Cell, Report, merge, read
 from proof.run import Run, Wanted, alone_keys
 from proof.units import Unit

@@ -155,6 +155,17 @@ def _tests(source: str) -> tuple[str, ...]:
     return (f"test functions = {count}", f"assertions = {asserted}") if count else ()
 
 
+def laid() -> list[str]:
+    """Return what can make the tests fail that are laid over services, a line for each module."""
+    owner = matrix.ROOT / "proof" / "owner"
+    return sorted(
+        f"{path.relative_to(owner).as_posix()} {found}"
+        for path in matrix.clone_files(str(owner))
+        for text in [path.read_text(encoding="utf-8")]
+        for found in (*_suppressions(text), *_tests(text))
+    )
+
+
 def complaints(files: Mapping[str, str], answers: Mapping[str, str]) -> Iterator[str]:
     """Yield each gate of a project that the ledger does not hold, or that it alone holds."""
     held, found = set(expected(answers)), {*gates(files), *pipelines(files)}
@@ -178,9 +189,14 @@ def expected(answers: Mapping[str, str]) -> list[str]:
     ]
 
 
-def tests_of(answers: Mapping[str, str]) -> int:
-    """Return how many tests must pass with all servers there; 0 if the ledger has no number."""
-    numbers: dict[str, int] = committed()["tests"]
+def count_tests(answers: Mapping[str, str], whose: str = "owner") -> int:
+    """Return how many tests must pass with all servers there; 0 if the ledger has no number.
+
+    Args:
+        answers: those of a project.
+        whose: `owner`, the project's own; `common` or `auth`, those that are laid over it.
+    """
+    numbers: dict[str, int] = committed()["tests"].get(whose, {})
     return sum(number for place, number in numbers.items() if meets(answers, place))
 
 

@@ -9,16 +9,17 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from proof import matrix
+from proof import matrix, plumbing
 from proof.commands import CommandError, run
 from proof.environments import installed, servers
 from proof.generation import copy_template
 from proof.inputs import Template
-from proof.ledger import LEDGER, committed, gates, meets, pipelines
+from proof.ledger import LEDGER, committed, gates, laid, meets, pipelines
 from proof.machines import postgres
 from proof.machines import redis as redis_server
 from proof.precommit import make_repository
@@ -26,14 +27,13 @@ from proof.projects import quietly
 from proof.reading import contents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from proof.matrix import Combination
 
 HEAD = """\
 # Written by `nox -s ledger`. A line that changes here is a gate that became weaker or stricter,
 # or tests that came or went: read it as you would read a change of code.
-
 """
 
 Tree = tuple[tuple[str, str], ...]  # pairs of question and answer
@@ -112,25 +112,37 @@ def _some(answers: list[str]) -> list[tuple[str, ...]]:
     return [some for size in sizes for some in itertools.combinations(answers, size)]
 
 
-def collected(project: Path, database: str) -> int:
+def collected(project: Path, database: str, facts: Collection[str]) -> dict[str, int]:
     """Return how many tests pytest finds in a project, with the servers that they want.
+
+    Returns:
+        The numbers of the `owner`'s tests, and of those laid over them: `common`, `auth`.
 
     Raises:
         CommandError: the project cannot be installed, or a test module not be imported.
     """
     make_repository(project)
-    with installed(project, "shared") as environment, servers(database) as settings:
+    with (
+        installed(project, "shared") as environment,
+        servers(database) as settings,
+        plumbing.laid(project, facts) as modules,
+    ):
         command = ["uv", "run", "pytest", "--collect-only", "--quiet", "--no-cov"]
         said = run(command, project, environment | settings)
-    # `412 tests collected`, or `410/412 tests collected (2 deselected)`
-    found = re.search(r"^(\d+)(?:/\d+)? tests? collected", said, re.MULTILINE)
-    return int(found[1]) if found else 0
+    counts = Counter(re.findall(r"^(\S+\.py)::", said, re.MULTILINE))
+    numbers = {
+        "common": sum(counts.pop(name, 0) for name in modules.common),
+        "auth": sum(counts.pop(name, 0) for name in modules.auth),
+    }
+    return {"owner": counts.total(), **numbers}
 
 
-def written(tests: Mapping[str, int], **sections: Mapping[str, list[str]]) -> str:
+def written(tests: Mapping[str, Mapping[str, int]], **sections: Mapping[str, list[str]]) -> str:
     """Return the text of the file; what is in it stands in single quotes, as it is, if it can."""
-    parts = [HEAD, "[tests]\n"]
-    parts += (f"{json.dumps(condition)} = {number}\n" for condition, number in tests.items())
+    parts = [HEAD]
+    for whose, numbers in tests.items():
+        parts.append(f"\n[tests.{whose}]\n")
+        parts += (f"{json.dumps(place)} = {number}\n" for place, number in numbers.items())
     for section, lines_of in sections.items():
         parts.append(f"\n[{section}]\n")
         for condition, lines in lines_of.items():
@@ -143,7 +155,7 @@ def renew(*, gates_only: bool) -> None:
     """Generate each distinct tree of Python, and each pipeline, and write the file."""
     with TemporaryDirectory() as scratch:
         template = Template(copy_template(Path(scratch, "template")))
-        tests: dict[str, int] = committed()["tests"] if gates_only else {}
+        tests: dict[str, dict[str, int]] = committed()["tests"] if gates_only else {}
         lines_of: dict[Tree, list[str]] = {}
         every = trees(template, template.questions_of_python())
         for number, (tree, combination) in enumerate(every.items(), start=1):
@@ -153,8 +165,10 @@ def renew(*, gates_only: bool) -> None:
             condition = ",".join(f"{question}={answer}" for question, answer in tree)
             told = f"{number} of {len(every)}: {condition}: {len(lines_of[tree])} gates"
             if not gates_only:
-                tests[condition] = collected(project, combination.answers["database"])
-                told += f", {tests[condition]} tests"
+                facts, database = template.facts(combination), combination.answers["database"]
+                for whose, count in collected(project, database, facts).items():
+                    tests.setdefault(whose, {})[condition] = count
+                    told += f", {count} tests ({whose})"
             print(told, flush=True)
             shutil.rmtree(project)
         of_pipelines: dict[Tree, list[str]] = {}
@@ -163,7 +177,12 @@ def renew(*, gates_only: bool) -> None:
             texts = {name: text.decode() for name, text in contents(project).items()}
             of_pipelines[tree] = pipelines(texts)
             shutil.rmtree(project)
-    text = written(tests, gates=by_condition(lines_of), pipelines=by_condition(of_pipelines))
+    text = written(
+        tests,
+        laid={"all": laid()},
+        gates=by_condition(lines_of),
+        pipelines=by_condition(of_pipelines),
+    )
     LEDGER.write_text(text, encoding="utf-8", newline="\n")
     print(f"{LEDGER.relative_to(matrix.ROOT)} is renewed; read what `git diff` shows of it.")
 
