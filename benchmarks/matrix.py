@@ -24,7 +24,7 @@ from proof.units import CHECKS
 BASE = "89c587c"
 BASE_PROOF = "tests.proving"
 NEW = {"names", "modes", "gates", "documents", "licence", "interpreter", "dependabot"}
-NEW |= {"entity", "commands"}
+NEW |= {"recipes", "commands"}
 
 # What is changed before the last run.
 DEPLOY_FOLDER = "{{cookiecutter.project_slug}}/_options/deploy=fly/docs/deploy.md"

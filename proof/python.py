@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from proof import growth, plumbing, walkthrough
+from proof import plumbing, recipes, walkthrough
 from proof.commands import run
 from proof.environments import installed, servers
 from proof.machines.serving import serves
@@ -38,7 +38,10 @@ FILES = (
 
 # What is shared by itself: the checks, and what they are told. `sync` comes before each.
 UNITS = {
-    "python": (("sync", "pre-commit", "tests", "serve", "entity"), ("database", "tests")),
+    "python": (
+        ("sync", "pre-commit", "tests", "serve", "recipes"),
+        ("database", "tests", "recipes"),
+    ),
     "commands": (("commands",), ("database", "documented")),
     "plumbing": (("plumbing",), ("database", "plumbing")),
 }
@@ -58,7 +61,8 @@ def prove(
     Args:
         tree: a folder that holds the project, or what these checks can read of it.
         told: `database`, the answer; `tests`, how many there must be; `documented`, the
-            commands and settings that the project's pages name; `plumbing`, what is laid.
+            commands and settings that the project's pages name; `recipes`, those of its
+            README; `plumbing`, the tests that are laid over it.
         checks: the names of the checks; `sync` is done for all of them.
         how: how much is shared with other trees.
     """
@@ -79,9 +83,9 @@ def prove(
             with servers(told["database"]) as settings:
                 return walkthrough.run(tree, environment | settings, told["documented"])
 
-        def entity() -> Outcome:
+        def of_readme() -> Outcome:
             with servers(told["database"]) as settings:
-                return growth.add_and_remove(tree, environment | settings)
+                return recipes.follow(tree, environment | settings, told["recipes"])
 
         def of_plumbing() -> Outcome:
             with servers(told["database"]) as settings:
@@ -92,7 +96,7 @@ def prove(
             "pre-commit": lambda: run_hooks(tree, environment),
             "tests": tests,
             "serve": lambda: Outcome(1, serves(tree, environment)),
-            "entity": entity,
+            "recipes": of_readme,
             "commands": commands,
             "plumbing": of_plumbing,
         }

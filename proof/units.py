@@ -96,18 +96,24 @@ def expected(combination: Combination, facts: Collection[str]) -> list[str]:
     return [check for check in CHECKS if check in needed]
 
 
-def told_of(combination: Combination, facts: Collection[str], documented: object) -> dict[str, Any]:
+def told_of(
+    combination: Combination, facts: Collection[str], documented: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what the checks of Python are told of a combination."""
     return {
         "database": combination.answers["database"],
         "tests": ledger.count_tests(combination.answers),
         "documented": documented,
+        "recipes": documented["recipes"],
         "plumbing": plumbing.told_of(combination.answers, facts),
     }
 
 
 def units_of(
-    combination: Combination, facts: Collection[str], files: Mapping[str, str], documented: object
+    combination: Combination,
+    facts: Collection[str],
+    files: Mapping[str, str],
+    documented: Mapping[str, Any],
 ) -> Iterator[Unit]:
     """Yield the units of a combination: together they are all that is expected of it."""
     of_python = python.files_of(files)

@@ -211,7 +211,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a resource that is listed, not found",
-        "entity",
+        "recipes",
         "tests/api/test_notes.py",
         replace(
             "_options/framework=flask/src/app/api/v1/__init__.py",
@@ -654,7 +654,7 @@ class Map:
         }
         if check in LOOKS:  # they read everything
             return set(files.items())
-        documented = {name: text for name, text in files.items() if name == "README.md"}
+        documented = {"README.md": files["README.md"], "recipes": files["README.md"]}
         found = units_of(combination, facts, files, documented)
         return {(unit.kind, unit.files, unit.told) for unit in found if check in unit.checks}
 

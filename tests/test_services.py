@@ -110,33 +110,6 @@ def test_uv_add_only_adds_lines_to_the_lock_file(
     assert len(after) > len(before)
 
 
-@pytest.mark.parametrize("framework", CHOICES["framework"])
-def test_the_commands_of_the_readme_drop_sqlite(
-    bake: Callable[..., Path], environment: dict[str, str], framework: str
-) -> None:
-    answers = {**LEAST, "framework": framework, "auth": "jwt+api_key", "database": "postgresql"}
-    project = bake(**answers)
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    (commands,) = re.findall(
-        r"To drop SQLite altogether:\n\n```console\n(.+?)```", readme, re.DOTALL
-    )
-    with postgres.fresh_database() as url:
-        if url is None:
-            pytest.skip("there is no PostgreSQL")
-        settings = environment | {"TEST_DATABASE_URL": url, "DATABASE__URL": url, "CI": "true"}
-        for command in (
-            "uv sync --quiet",
-            commands,
-            "uv run ruff check",
-            "uv run ruff format --check",
-            "uv run mypy",
-            "uv run lint-imports --no-logo",
-            "uv run app migrate",
-            "uv run pytest --quiet --no-cov",
-        ):
-            subprocess.run(["sh", "-ec", command], cwd=project, env=settings, check=True)
-
-
 SOUND = {
     "ENVIRONMENT": "production",
     "DATABASE__URL": "postgresql://app:5b1f0c3a9d7e2468@127.0.0.1:1/app",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from proof import recipes
 from proof.documents.commands import SHELLS
 from proof.documents.markdown import FENCE, page, spans
 
@@ -33,7 +34,7 @@ def extract(files: Mapping[str, str]) -> dict[str, Any]:
     Returns:
         `commands`, in their order, by document; `printed`, pairs of a command and an option
         that it has to list; `settings`, the rows of the table; `calls`, documented as
-        `GET /path`; `key`, the pattern of API keys, or "".
+        `GET /path`; `key`, the pattern of API keys, or ""; `recipes`, see `proof.recipes`.
     """
     texts = {name: DEPLOY.sub("", files[name]) for name in DOCUMENTS}
     readme = texts["README.md"]
@@ -45,6 +46,7 @@ def extract(files: Mapping[str, str]) -> dict[str, Any]:
         "settings": [list(row.values()) for row in page(readme).rows if list(row) == SETTINGS],
         "calls": sorted({code for code in inline if CALL.fullmatch(code)}),
         "key": next((body for body in keys if body.startswith("app_[")), ""),
+        "recipes": recipes.extract(readme),
     }
 
 
