@@ -5,256 +5,103 @@ RFC 8725, RFC 9068, OWASP ASVS 9. Add what you are afraid of to one of the table
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
 from typing import Any
 
+import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from httpx2 import Response
 
 from app.core.database import Database
-from app.core.settings import Settings
 from tests.client import App, connect, make_app
-from tests.issuer import AUDIENCE, ISSUER, FromNow, Issuer, SigningKey
+from tests.issuer import AUDIENCE, ISSUER, SigningKey
 from tests.principals import ME, bearer
 from tests.settings import AUTH, make_settings
 
-RSA, EC = ISSUER.keys
-# An attacker has keys of their own, and a provider that nobody told us of.
-FOREIGN = SigningKey("RS256", kid=RSA.kid)
-EVIL = Issuer(keys=[FOREIGN])
-
-PUBLIC_PEM = RSA.private.public_key().public_bytes(
-    Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-)
-CLAIMS = ("iss", "sub", "aud", "exp", "iat")
-TIMES = ("exp", "iat", "nbf")
-
-FORGERIES: dict[str, dict[str, Any]] = {
-    **{f"no {name}": {"without": name} for name in CLAIMS},
-    **{f"{name} is null": {"claims": {name: None}} for name in CLAIMS},
-    **{f"{name} is a list": {"claims": {name: [[]]}} for name in (*CLAIMS, "nbf")},
-    **{f"{name} is an object": {"claims": {name: {"a": 1}}} for name in CLAIMS},
-    **{f"{name} is true": {"claims": {name: True}} for name in TIMES},
-    **{f"{name} is 1e300": {"claims": {name: 1e300}} for name in TIMES},
-    **{f"{name} is Infinity": {"claims": {name: float("inf")}} for name in TIMES},
-    **{f"{name} is -Infinity": {"claims": {name: -float("inf")}} for name in TIMES},
-    **{f"{name} is NaN": {"claims": {name: float("nan")}} for name in TIMES},
-    **{f"{name} is huge": {"claims": {name: 10**400}} for name in TIMES},
-    **{f"{name} is negative": {"claims": {name: -1}} for name in TIMES},
-    **{f"{name} is a text": {"claims": {name: "9999999999"}} for name in TIMES},
-    "exp has more digits than Python reads": {"payload": '{"exp": %s}' % ("9" * 5000)},
-    "exp is past": {"claims": {"exp": FromNow(-31)}},
-    "exp lies after the year 9999": {"claims": {"exp": 253_402_300_800}},
-    "iat lies ahead": {"claims": {"iat": FromNow(3600)}},
-    "nbf lies ahead": {"claims": {"nbf": FromNow(31)}},
-    "iss is another": {"claims": {"iss": "https://evil.example"}},
-    "iss has a slash more": {"claims": {"iss": f"{ISSUER.url}/"}},
-    "iss begins like ours": {"claims": {"iss": f"{ISSUER.url}.evil.example"}},
-    "iss lists ours": {"claims": {"iss": [ISSUER.url]}},
-    "iss is empty": {"claims": {"iss": ""}},
-    "aud is another": {"claims": {"aud": "another-service"}},
-    "aud lists others": {"claims": {"aud": ["another-service", "a-third"]}},
-    "aud is ours and more": {"claims": {"aud": f"{AUDIENCE} another"}},
-    "aud is ours in capitals": {"claims": {"aud": AUDIENCE.upper()}},
-    "aud is empty": {"claims": {"aud": []}},
-    "aud is a number": {"claims": {"aud": 1}},
-    "aud is that of an ID token": {"claims": {"aud": "docs-page", "nonce": "a"}},
-    "sub is empty": {"claims": {"sub": ""}},
-    "sub is a number": {"claims": {"sub": 1}},
-    "sub is long": {"claims": {"sub": "a" * 256}},
-    "sub holds a NUL": {"claims": {"sub": "alice\0"}},
-    "sub holds half a character": {"claims": {"sub": "\ud800"}},
-    "the claims are a list": {"payload": "[]"},
-    "the claims are a number": {"payload": "1"},
-    "the claims are null": {"payload": "null"},
-    "the claims are nested": {"payload": "[" * 10_000},
-    "the claims are no JSON": {"payload": "claims"},
-    "the claims are too long": {"claims": {"groups": ["a" * 100] * 200}},
-    "typ is that of an ID token": {"header": {"typ": "id+jwt"}},
-    "typ is that of a logout token": {"header": {"typ": "logout+jwt"}},
-    "typ is null": {"header": {"typ": None}},
-    "typ is a list": {"header": {"typ": ["at+jwt"]}},
-    "no alg": {"without": "alg"},
-    "alg is none": {"header": {"alg": "none"}},
-    "alg is nOnE": {"header": {"alg": "nOnE"}},
-    "alg is null": {"header": {"alg": None}},
-    "alg is a list": {"header": {"alg": ["RS256"]}},
-    "alg is rs256": {"header": {"alg": "rs256"}},
-    "alg is not allowed": {"algorithm": "RS512"},
-    "alg is not the key's": {"algorithm": "PS256"},
-    "alg is that of another key": {"header": {"alg": "ES256"}},
-    "alg is HS256 over the public key": {"algorithm": "HS256", "secret": PUBLIC_PEM},
-    "alg is HS256 over nothing": {"algorithm": "HS256", "secret": b""},
-    "alg says RS256, but HMAC made it": {
-        "algorithm": "HS256",
-        "secret": PUBLIC_PEM,
-        "header": {"alg": "RS256"},
-    },
-    "the key is foreign": {"key": FOREIGN},
-    "the key is foreign and has no name": {"key": FOREIGN, "without": "kid"},
-    "the key is foreign and brought along": {
-        "key": FOREIGN,
-        "header": {"jwk": FOREIGN.jwk()},
-    },
-    "the key is foreign and elsewhere": {
-        "key": FOREIGN,
-        "header": {"jku": f"{EVIL.url}/keys"},
-    },
-    "the key is foreign and has a certificate elsewhere": {
-        "key": FOREIGN,
-        "header": {"x5u": f"{EVIL.url}/certificate"},
-    },
-    "the key is foreign and has a certificate with it": {
-        "key": FOREIGN,
-        "header": {"x5c": [base64.b64encode(PUBLIC_PEM).decode()]},
-    },
-    "the provider is foreign": {
-        "key": FOREIGN,
-        "header": {"jku": f"{EVIL.url}/keys", "kid": "a"},
-        "claims": {"iss": EVIL.url},
-    },
-    "kid is another": {"header": {"kid": "another"}},
-    "kid is that of another key": {"header": {"kid": EC.kid}},
-    "kid names a file": {"header": {"kid": "../../../dev/null"}},
-    "kid names an address": {"header": {"kid": f"{EVIL.url}/keys"}},
-    "kid is SQL": {"header": {"kid": "' OR 1=1 --"}},
-    "kid is a number": {"header": {"kid": 1}},
-    "kid is a list": {"header": {"kid": [RSA.kid]}},
-    "kid is null": {"header": {"kid": None}},
-    "crit names what we do not know": {"header": {"crit": ["a"], "a": 1}},
-    "crit names what we know": {"header": {"crit": ["exp"], "exp": 1}},
-    "crit is empty": {"header": {"crit": []}},
-    "the claims are not encoded": {"header": {"b64": False, "crit": ["b64"]}},
-}
-
-
-def without_signature(token: str) -> str:
-    return token[: token.rindex(".") + 1]
-
-
-def with_header(text: bytes) -> Callable[[str], str]:
-    encoded = base64.urlsafe_b64encode(text).rstrip(b"=").decode()
-    return lambda token: encoded + token[token.index(".") :]
-
-
-DAMAGES: dict[str, Callable[[str], str]] = {
-    "no signature": without_signature,
-    "no signature, no dot": lambda token: without_signature(token)[:-1],
-    "another signature": lambda token: f"{without_signature(token)}{'A' * 342}",
-    "a changed signature": lambda token: token[:-9] + token[-9:].swapcase(),
-    "a part more": lambda token: f"{token}.a",
-    "five parts": lambda token: f"{token}.a.a",
-    "a header that is a list": with_header(b"[]"),
-    "a header that is a number": with_header(b"1"),
-    "a header that is no JSON": with_header(b"{"),
-    "a header that is no UTF-8": with_header(b'{"alg": "\xff"}'),
-    "a header that is nested": with_header(b"[" * 10_000),
-    "an empty header": with_header(b""),
-    "no base64url": lambda token: f"*{token}",
-    "a line break": lambda token: f"{token[:9]} {token[9:]}",
-    "itself again": lambda token: f"{token} {token}",
-}
-
-
-@pytest.fixture
-def settings(migrated_url: str) -> Settings:
-    auth = AUTH | {"client_id": "docs-page"}
-    return make_settings(migrated_url, auth=auth, rate_limit={"enabled": False})
-
-
-async def sent(app: App, token: str) -> Response:
-    return await connect(app, **bearer(token)).get(ME)
+KEY = ISSUER.keys[0]
+# An attacker has a key of their own, and names ours.
+FOREIGN = SigningKey(kid=KEY.kid)
+SECRET = b"a secret of thirty-two bytes, or more"
 
 
 async def assert_is_refused(app: App, token: str) -> None:
-    response = await sent(app, token)
-    assert response.status_code == 401, response.text
-    assert response.json()["code"] == "invalid_token"
+    response = await connect(app, **bearer(token)).get(ME)
+    assert response.status_code == 401
     assert response.headers["www-authenticate"].endswith('error="invalid_token"')
+    assert response.json()["code"] == "invalid_token"
 
 
-@pytest.mark.parametrize("forgery", FORGERIES.values(), ids=list(FORGERIES))
-async def test_a_token_that_was_not_made_for_us_is_refused(
-    app: App, forgery: dict[str, Any]
-) -> None:
-    await assert_is_refused(app, ISSUER.token(**forgery))
-    assert EVIL.connections == 0
-
-
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=list(DAMAGES))
-async def test_a_token_that_is_damaged_is_refused(
-    app: App, damage: Callable[[str], str]
-) -> None:
-    await assert_is_refused(app, damage(ISSUER.token()))
-
-
-HONEST: dict[str, dict[str, Any]] = {
-    "as RFC 9068 has it": {},
-    "without a type": {"without": "typ"},
-    "a JWT": {"header": {"typ": "JWT"}},
-    "a media type": {"header": {"typ": "application/AT+JWT"}},
-    "for several services": {"claims": {"aud": ["another-service", AUDIENCE]}},
-    "just expired": {"claims": {"exp": FromNow(-5)}},
-    "just made, by a clock that is ahead": {"claims": {"iat": FromNow(5)}},
-    "just valid, by a clock that is ahead": {"claims": {"nbf": FromNow(5)}},
-    "with fractions of seconds": {"claims": {"exp": FromNow(60.5), "iat": 1.5}},
-    "with more claims": {"claims": {"email": "a@example.org", "groups": ["b"] * 99}},
-    "signed with another key": {"key": EC},
-    "naming no key, where one only is of its kind": {"key": EC, "without": "kid"},
-    "with a key that nobody looks at": {"header": {"jwk": FOREIGN.jwk()}},
-    "with a subject of any script": {"claims": {"sub": "Алиса|😀"}},
-}
-
-
-@pytest.mark.parametrize("honest", HONEST.values(), ids=list(HONEST))
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"aud": ["another-service", AUDIENCE]},
+        {"email": "a@example.org", "groups": ["b"] * 99},
+        {"sub": "Алиса|😀"},
+    ],
+)
 async def test_a_token_that_was_made_for_us_is_accepted(
-    app: App, honest: dict[str, Any]
+    app: App, claims: dict[str, Any]
 ) -> None:
-    response = await sent(app, ISSUER.token(**honest))
-    assert response.status_code == 200, response.text
+    response = await connect(app, **bearer(ISSUER.token(**claims))).get(ME)
+    assert response.status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["JWT", None])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 1},
+        {"exp": "9999999999"},
+        {"nbf": 9_999_999_999},
+        {"iss": "https://evil.example"},
+        {"iss": f"{ISSUER.url}/"},
+        {"aud": "another-service"},
+        {"aud": ["another-service", "a-third"]},
+        {"sub": ""},
+        {"sub": "a" * 256},
+    ],
+    ids=" ".join,
+)
+async def test_a_token_that_was_not_made_for_us_is_refused(
+    app: App, claims: dict[str, Any]
+) -> None:
+    await assert_is_refused(app, ISSUER.token(**claims))
+
+
+@pytest.mark.parametrize("claim", ["iss", "sub", "aud", "exp", "iat"])
+async def test_a_token_without_a_required_claim_is_refused(
+    app: App,
+    claim: str,
+) -> None:
+    claims = ISSUER.claims()
+    del claims[claim]
+    await assert_is_refused(app, KEY.sign(claims))
+
+
+@pytest.mark.parametrize(
+    "header", [{"typ": "id+jwt"}, {"typ": "logout+jwt"}, {"kid": "another"}]
+)
+async def test_a_token_of_another_type_or_key_is_refused(
+    app: App, header: dict[str, str]
+) -> None:
+    await assert_is_refused(app, KEY.sign(ISSUER.claims(), **header))
+
+
+async def test_a_token_that_the_provider_did_not_sign_is_refused(app: App) -> None:
+    claims, headers = ISSUER.claims(), {"kid": KEY.kid, "typ": "at+jwt"}
+    for token in (
+        FOREIGN.sign(claims),
+        jwt.encode(claims, "", "none", headers),
+        jwt.encode(claims, SECRET, "HS256", headers),
+        ISSUER.token() + "A",
+        ISSUER.token().rpartition(".")[0],
+    ):
+        await assert_is_refused(app, token)
+
+
 async def test_tokens_can_be_required_to_say_that_they_are_for_access(
-    database: Database, migrated_url: str, kind: str | None
+    database: Database, migrated_url: str
 ) -> None:
     auth = AUTH | {"require_access_token_type": True}
     app = make_app(make_settings(migrated_url, auth=auth), database)
-    other = {"header": {"typ": kind}} if kind else {"without": "typ"}
-    await assert_is_refused(app, ISSUER.token(**other))
-    response = await sent(app, ISSUER.token())
+    await assert_is_refused(app, KEY.sign(ISSUER.claims(), typ="JWT"))
+    response = await connect(app, **bearer(ISSUER.token())).get(ME)
     assert response.status_code == 200
-
-
-async def test_the_leeway_can_be_taken_away(
-    database: Database,
-    migrated_url: str,
-) -> None:
-    auth = AUTH | {"leeway_seconds": 0}
-    app = make_app(make_settings(migrated_url, auth=auth), database)
-    await assert_is_refused(app, ISSUER.token(claims={"exp": FromNow(-1)}))
-
-
-async def test_algorithms_can_be_taken_away(
-    database: Database,
-    migrated_url: str,
-) -> None:
-    auth = AUTH | {"algorithms": "ES256"}
-    app = make_app(make_settings(migrated_url, auth=auth), database)
-    await assert_is_refused(app, ISSUER.token(key=RSA))
-    response = await sent(app, ISSUER.token(key=EC))
-    assert response.status_code == 200
-
-
-async def test_a_key_that_is_too_short_is_none(
-    database: Database, migrated_url: str, issuer: Issuer
-) -> None:
-    weak = SigningKey("RS256")
-    weak.private = generate_private_key(65537, 1024)  # noqa: S505  # it is weak
-    issuer.keys = [weak]
-    auth = AUTH | {"issuer": issuer.url}
-    app = make_app(make_settings(migrated_url, auth=auth), database)
-    await assert_is_refused(app, issuer.token())

@@ -19,34 +19,14 @@ def auth(**values: object) -> AuthSettings:
     return AuthSettings.model_validate({"issuer": ISSUER, "audience": "us"} | values)
 
 
-def test_the_defaults_are_safe() -> None:
-    assert list(auth().unsafe_settings()) == []
-
-
-def test_a_provider_without_tls_is_unsafe() -> None:
-    (unsafe,) = auth(issuer="http://issuer.example").unsafe_settings()
-    assert unsafe.startswith("AUTH__ISSUER ")
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("issuer", ""),
         ("issuer", "issuer.example"),
-        ("issuer", "ftp://issuer.example"),
-        ("issuer", "https://issuer.example/?tenant=a"),
-        ("issuer", "https://issuer.example/#a"),
-        ("issuer", "https://somebody@issuer.example"),
-        ("issuer", "https://issuer.example; https://evil.example"),
         ("audience", ""),
-        ("algorithms", ""),
         ("algorithms", "none"),
-        ("algorithms", "HS256"),
         ("algorithms", "RS256,HS256"),
-        ("algorithms", "rs256"),
-        ("leeway_seconds", -1),
         ("leeway_seconds", 31),
-        ("secret_key", "a name that is no setting"),
     ],
 )
 def test_an_impossible_value_is_refused(name: str, value: object) -> None:

@@ -9,22 +9,25 @@ from httpx2 import Response
 
 from app.core.settings import Settings
 from tests.client import App, Client, all_at_once, connect
-from tests.issuer import DISCOVERY, JWKS, Issuer, SigningKey
+from tests.faulty_issuer import FaultyIssuer
+from tests.issuer import DISCOVERY, JWKS
 from tests.principals import ME, bearer
 from tests.settings import AUTH, make_settings
+
+pytest_plugins = ["tests.faulty_issuer_fixtures"]
 
 ITEMS = "/api/v1/items"
 READY = "/health/ready"
 
 
 @pytest.fixture
-def settings(migrated_url: str, issuer: Issuer) -> Settings:
+def settings(migrated_url: str, issuer: FaultyIssuer) -> Settings:
     auth = AUTH | {"issuer": issuer.url}
     return make_settings(migrated_url, auth=auth, rate_limit={"enabled": False})
 
 
 @pytest.fixture
-def caller(app: App, issuer: Issuer) -> Client:
+def caller(app: App, issuer: FaultyIssuer) -> Client:
     return connect(app, **bearer(issuer.token()))
 
 
@@ -38,7 +41,7 @@ def assert_is_unavailable(response: Response) -> None:
 @pytest.mark.parametrize("fault", ["hangs up", "hangs", "fails", "is a number"])
 async def test_a_service_that_starts_without_its_provider_lets_nobody_in(
     app: App,
-    issuer: Issuer,
+    issuer: FaultyIssuer,
     patience: Callable[[float], None],
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
@@ -64,55 +67,8 @@ async def test_a_service_that_starts_without_its_provider_lets_nobody_in(
         assert response.status_code == 200
 
 
-async def test_a_service_that_knows_the_keys_goes_on_without_the_provider(
-    issuer: Issuer, caller: Client, app: App
-) -> None:
-    known = await caller.get(ME)
-    assert known.status_code == 200
-    issuer.close()
-    stranger = connect(app, **bearer(issuer.token(key=SigningKey())))
-    answers = [
-        await caller.get(ITEMS),
-        await caller.get(READY),
-        await stranger.get(ME),
-        await caller.get(ME),
-    ]
-    assert [response.status_code for response in answers] == [200, 200, 401, 200]
-
-
-async def test_a_provider_with_another_name_is_none(
-    issuer: Issuer, caller: Client, capsys: pytest.CaptureFixture[str]
-) -> None:
-    issuer.metadata = {"issuer": f"{issuer.url}/"}
-    capsys.readouterr()
-    ready = await caller.get(READY)
-    assert_is_unavailable(ready)
-    assert f"the provider calls itself '{issuer.url}/'" in capsys.readouterr().out
-    response = await caller.get(ME)
-    assert_is_unavailable(response)
-
-
-async def test_a_new_key_is_accepted_at_once(issuer: Issuer, app: App) -> None:
-    for _ in range(2):
-        response = await connect(app, **bearer(issuer.token())).get(ME)
-        assert response.status_code == 200
-        issuer.rotate()
-    assert issuer.requests == {DISCOVERY: 2, JWKS: 2}
-
-
-async def test_random_keys_do_not_make_us_ask_the_provider_each_time(
-    issuer: Issuer, app: App
-) -> None:
-    key = issuer.keys[0]
-    for number in range(500):
-        token = issuer.token(key=key, header={"kid": f"random-{number}"})
-        response = await connect(app, **bearer(token)).get(ME)
-        assert response.status_code == 401
-    assert issuer.requests[JWKS] <= 2
-
-
 async def test_others_are_served_while_somebody_waits_for_the_provider(
-    issuer: Issuer, caller: Client, client: Client
+    issuer: FaultyIssuer, caller: Client, client: Client
 ) -> None:
     issuer.faults[JWKS] = "waits"
 
@@ -128,7 +84,10 @@ async def test_others_are_served_while_somebody_waits_for_the_provider(
     assert (waited.status_code, served.status_code) == (200, 200)
 
 
-async def test_documentation_needs_no_provider(issuer: Issuer, client: Client) -> None:
+async def test_documentation_needs_no_provider(
+    issuer: FaultyIssuer,
+    client: Client,
+) -> None:
     issuer.close()
     document = await client.get("/openapi.json")
     scheme = document.json()["components"]["securitySchemes"]["oidc"]

@@ -12,7 +12,10 @@ from structlog.testing import capture_logs
 from app.auth import provider as module
 from app.auth.provider import Provider, ProviderUnavailableError, discovery_url
 from tests.client import all_at_once
-from tests.issuer import DISCOVERY, FAULTS, JWKS, Issuer, SigningKey
+from tests.faulty_issuer import FAULTS, FaultyIssuer
+from tests.issuer import DISCOVERY, JWKS, SigningKey
+
+pytest_plugins = ["tests.faulty_issuer_fixtures"]
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 @pytest.fixture
-def provider(issuer: Issuer) -> Provider:
+def provider(issuer: FaultyIssuer) -> Provider:
     return Provider(issuer.url)
 
 
@@ -42,7 +45,10 @@ async def is_unavailable(provider: Provider, key: SigningKey) -> bool:
     return False
 
 
-async def test_the_provider_is_asked_once(issuer: Issuer, provider: Provider) -> None:
+async def test_the_provider_is_asked_once(
+    issuer: FaultyIssuer,
+    provider: Provider,
+) -> None:
     for _ in range(3):
         assert await knows(provider, issuer.keys[0])
         assert await provider.is_available()
@@ -50,7 +56,7 @@ async def test_the_provider_is_asked_once(issuer: Issuer, provider: Provider) ->
 
 
 async def test_all_who_come_at_once_wait_for_one_answer(
-    issuer: Issuer, provider: Provider
+    issuer: FaultyIssuer, provider: Provider
 ) -> None:
     async def ask() -> bool:
         return await knows(provider, issuer.keys[0])
@@ -60,7 +66,7 @@ async def test_all_who_come_at_once_wait_for_one_answer(
 
 
 async def test_a_new_key_is_asked_for_at_once(
-    issuer: Issuer,
+    issuer: FaultyIssuer,
     provider: Provider,
 ) -> None:
     old = issuer.keys[0]
@@ -76,7 +82,7 @@ async def test_a_new_key_is_asked_for_at_once(
 
 
 async def test_all_who_bring_a_new_key_wait_for_one_answer(
-    issuer: Issuer, provider: Provider
+    issuer: FaultyIssuer, provider: Provider
 ) -> None:
     assert await knows(provider, issuer.keys[0])
     new = issuer.rotate()
@@ -89,7 +95,7 @@ async def test_all_who_bring_a_new_key_wait_for_one_answer(
 
 
 async def test_unknown_keys_are_asked_for_once_in_a_while(
-    issuer: Issuer, provider: Provider, clock: SimpleNamespace
+    issuer: FaultyIssuer, provider: Provider, clock: SimpleNamespace
 ) -> None:
     for number in range(500):
         assert await provider.key_for(f"random-{number}", "ES256") is None
@@ -103,7 +109,7 @@ async def test_unknown_keys_are_asked_for_once_in_a_while(
 
 
 async def test_a_withdrawn_key_is_forgotten(
-    issuer: Issuer, provider: Provider, clock: SimpleNamespace
+    issuer: FaultyIssuer, provider: Provider, clock: SimpleNamespace
 ) -> None:
     old = issuer.keys[0]
     assert await knows(provider, old)
@@ -116,7 +122,7 @@ async def test_a_withdrawn_key_is_forgotten(
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_keys_stay_good_while_the_provider_is_away(
-    issuer: Issuer,
+    issuer: FaultyIssuer,
     clock: SimpleNamespace,
     patience: Callable[[float], None],
     fault: str,
@@ -139,7 +145,7 @@ async def test_keys_stay_good_while_the_provider_is_away(
 @pytest.mark.parametrize("path", [DISCOVERY, JWKS])
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_without_keys_nothing_can_be_said_until_the_provider_is_back(
-    issuer: Issuer,
+    issuer: FaultyIssuer,
     clock: SimpleNamespace,
     patience: Callable[[float], None],
     fault: str,
@@ -162,7 +168,9 @@ async def test_without_keys_nothing_can_be_said_until_the_provider_is_back(
     assert await provider.is_available()
 
 
-async def test_a_provider_that_nobody_hears_is_unavailable(issuer: Issuer) -> None:
+async def test_a_provider_that_nobody_hears_is_unavailable(
+    issuer: FaultyIssuer,
+) -> None:
     issuer.close()
     assert await is_unavailable(Provider(issuer.url), issuer.keys[0])
 
@@ -189,7 +197,7 @@ async def test_a_provider_that_nobody_hears_is_unavailable(issuer: Issuer) -> No
     ids=str,
 )
 async def test_a_provider_that_describes_itself_wrongly_is_unavailable(
-    issuer: Issuer,
+    issuer: FaultyIssuer,
     provider: Provider,
     metadata: dict[str, Any],
 ) -> None:
@@ -207,9 +215,11 @@ async def test_a_provider_that_describes_itself_wrongly_is_unavailable(
 
 
 async def test_a_slash_at_the_end_belongs_to_the_name_and_not_to_the_address() -> None:
-    issuer = Issuer(slash="/")
+    issuer = FaultyIssuer(slash="/")
     assert await knows(Provider(issuer.url), issuer.keys[0])
-    assert await is_unavailable(Provider(issuer.origin), issuer.keys[0])
+    with capture_logs() as events:
+        assert await is_unavailable(Provider(issuer.origin), issuer.keys[0])
+    assert f"the provider calls itself '{issuer.url}'" in events[0]["reason"]
     issuer.close()
 
 
@@ -219,8 +229,8 @@ async def test_keys_of_a_provider_with_tls_are_fetched_with_tls_only(
     url = "https://issuer.example"
     published: dict[str, dict[str, Any]] = {
         discovery_url(url): {"issuer": url, "jwks_uri": "http://issuer.example/keys"},
-        "http://issuer.example/keys": {"keys": [SigningKey(kid="a").jwk()]},
-        "https://issuer.example/keys": {"keys": [SigningKey(kid="a").jwk()]},
+        "http://issuer.example/keys": {"keys": [SigningKey("a").jwk()]},
+        "https://issuer.example/keys": {"keys": [SigningKey("a").jwk()]},
     }
     monkeypatch.setattr(module, "fetch_json", published.__getitem__)
     with pytest.raises(ProviderUnavailableError):
@@ -230,7 +240,7 @@ async def test_keys_of_a_provider_with_tls_are_fetched_with_tls_only(
 
 
 async def test_a_redirection_is_not_followed(
-    issuer: Issuer,
+    issuer: FaultyIssuer,
     provider: Provider,
 ) -> None:
     issuer.faults[JWKS] = "moves"
@@ -239,7 +249,7 @@ async def test_a_redirection_is_not_followed(
 
 
 async def test_proxies_of_the_environment_are_for_others(
-    issuer: Issuer, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    issuer: FaultyIssuer, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -247,7 +257,7 @@ async def test_proxies_of_the_environment_are_for_others(
 
 
 async def test_browsers_may_call_the_provider_and_where_it_hands_out_tokens(
-    issuer: Issuer, provider: Provider
+    issuer: FaultyIssuer, provider: Provider
 ) -> None:
     assert await provider.origins() == [issuer.origin]
     issuer.metadata = {"token_endpoint": "https://tokens.example:8443/a/token"}

@@ -8,7 +8,8 @@ import pytest
 
 from app.auth.identity import principal_id
 from tests.client import App, connect
-from tests.issuer import ISSUER, FromNow, SigningKey
+from tests.faulty_issuer import FromNow, forged
+from tests.issuer import ISSUER, SigningKey
 from tests.logs import logged
 from tests.principals import ME, bearer
 
@@ -21,16 +22,16 @@ async def test_no_token_leaves_through_answers_or_logs(
 ) -> None:
     claims = {"email": CANARY, "name": CANARY, "scope": f"items:read {CANARY}"}
     tokens = [
-        ISSUER.token(claims=claims),
-        ISSUER.token(claims=claims, header={"kid": CANARY}),
-        ISSUER.token(claims=claims, header={"typ": CANARY}),
-        ISSUER.token(claims=claims | {"exp": FromNow(-60)}),
-        ISSUER.token(claims=claims | {"exp": CANARY}),
-        ISSUER.token(claims=claims | {"sub": [CANARY]}),
-        ISSUER.token(claims=claims | {"aud": CANARY}),
-        ISSUER.token(claims=claims | {"iss": CANARY}),
-        ISSUER.token(payload='{"' + CANARY),
-        ISSUER.token(key=SigningKey(kid=CANARY)),
+        forged(ISSUER, claims=claims),
+        forged(ISSUER, claims=claims, header={"kid": CANARY}),
+        forged(ISSUER, claims=claims, header={"typ": CANARY}),
+        forged(ISSUER, claims=claims | {"exp": FromNow(-60)}),
+        forged(ISSUER, claims=claims | {"exp": CANARY}),
+        forged(ISSUER, claims=claims | {"sub": [CANARY]}),
+        forged(ISSUER, claims=claims | {"aud": CANARY}),
+        forged(ISSUER, claims=claims | {"iss": CANARY}),
+        forged(ISSUER, payload='{"' + CANARY),
+        forged(ISSUER, key=SigningKey(CANARY)),
         CANARY,
     ]
     answers = []
@@ -63,7 +64,7 @@ async def test_no_token_leaves_through_answers_or_logs(
         ({"header": {"alg": "none"}}, "InvalidAlgorithmError"),
         ({"header": {"typ": "id+jwt"}}, "WrongTypeError"),
         ({"header": {"kid": "another"}}, "UnknownKeyError"),
-        ({"key": SigningKey("RS256", ISSUER.keys[0].kid)}, "InvalidSignatureError"),
+        ({"key": SigningKey(ISSUER.keys[0].kid)}, "InvalidSignatureError"),
     ],
 )
 async def test_why_a_token_was_refused_is_on_record_but_not_told(
@@ -72,7 +73,7 @@ async def test_why_a_token_was_refused_is_on_record_but_not_told(
     changes: dict[str, object],
     reason: str,
 ) -> None:
-    client = connect(app, **bearer(ISSUER.token(**changes)))  # type: ignore[arg-type]
+    client = connect(app, **bearer(forged(ISSUER, **changes)))  # type: ignore[arg-type]
     await client.get(ME)
     capsys.readouterr()
     response = await client.get(ME)
@@ -88,7 +89,7 @@ async def test_why_a_token_was_refused_is_on_record_but_not_told(
 async def test_who_asked_for_too_much_is_on_record(
     app: App, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    token = ISSUER.token(claims={"sub": "mallory", "scope": "items:read"})
+    token = forged(ISSUER, claims={"sub": "mallory", "scope": "items:read"})
     client = connect(app, **bearer(token))
     await client.get(ME)
     capsys.readouterr()

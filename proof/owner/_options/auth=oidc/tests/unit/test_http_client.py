@@ -5,12 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from app.auth.http_client import fetch_json
-from tests.issuer import JWKS, Issuer
+from tests.faulty_issuer import FaultyIssuer
+from tests.issuer import JWKS
+
+pytest_plugins = ["tests.faulty_issuer_fixtures"]
 
 
 @pytest.mark.parametrize("fault", ["hangs", "drips"])
 def test_who_does_not_come_to_an_end_is_left(
-    issuer: Issuer, patience: Callable[[float], None], fault: str
+    issuer: FaultyIssuer, patience: Callable[[float], None], fault: str
 ) -> None:
     issuer.faults[JWKS] = fault
     patience(0.5)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.auth.jwks import find_key, read_keys
-from tests.issuer import SigningKey
+from tests.faulty_issuer import KeyFor
 
-RSA, EC, EDWARDS = SigningKey("RS256"), SigningKey("ES256"), SigningKey("EdDSA")
+RSA, EC, EDWARDS = KeyFor("RS256"), KeyFor("ES256"), KeyFor("EdDSA")
 ALL = ("RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA", "HS256", "none")
 
 
@@ -26,7 +26,7 @@ def jwks(*keys: object) -> dict[str, object]:
         (RSA.jwk(use=None), {"RS256"}),
         (EC.jwk(), {"ES256"}),
         (EC.jwk(alg=None), {"ES256"}),
-        (SigningKey("ES384").jwk(alg=None), {"ES384"}),
+        (KeyFor("ES384").jwk(alg=None), {"ES384"}),
         (EDWARDS.jwk(), {"EdDSA"}),
     ],
 )
@@ -74,7 +74,7 @@ def test_no_keys_are_an_error(document: object) -> None:
 
 
 def test_a_named_key_is_used_for_tokens_that_name_it() -> None:
-    other = SigningKey("RS256")
+    other = KeyFor("RS256")
     keys = read_keys(jwks(RSA.jwk(), other.jwk()))
     found = find_key(keys, other.kid, "RS256")
     assert found is not None
@@ -90,12 +90,12 @@ def test_a_token_that_names_no_key_gets_the_only_one_of_its_kind() -> None:
 
 
 def test_a_token_that_names_no_key_gets_none_where_there_are_several() -> None:
-    keys = read_keys(jwks(RSA.jwk(), SigningKey("RS256").jwk()))
+    keys = read_keys(jwks(RSA.jwk(), KeyFor("RS256").jwk()))
     assert find_key(keys, None, "RS256") is None
 
 
 def test_two_keys_of_one_name_are_told_apart_by_their_kind_only() -> None:
-    one, other = SigningKey("ES256", kid="a"), SigningKey("ES256", kid="a")
+    one, other = KeyFor("ES256", kid="a"), KeyFor("ES256", kid="a")
     keys = read_keys(jwks(RSA.jwk(kid="a"), one.jwk(), other.jwk()))
     assert find_key(keys, "a", "RS256") == keys[0]
     assert find_key(keys, "a", "ES256") is None

@@ -8,20 +8,22 @@ import pytest
 
 from app.core.settings import Settings
 from tests.client import Client
-from tests.issuer import Issuer
+from tests.faulty_issuer import FaultyIssuer
 from tests.settings import AUTH, make_settings
+
+pytest_plugins = ["tests.faulty_issuer_fixtures"]
 
 SIGNED_IN = "/docs/signed-in"
 
 
 @pytest.fixture
-def settings(migrated_url: str, issuer: Issuer) -> Settings:
+def settings(migrated_url: str, issuer: FaultyIssuer) -> Settings:
     auth = AUTH | {"issuer": issuer.url, "client_id": 'docs"page'}
     return make_settings(migrated_url, auth=auth, rate_limit={"enabled": False})
 
 
 async def test_the_page_may_call_the_provider_and_nobody_else(
-    client: Client, issuer: Issuer
+    client: Client, issuer: FaultyIssuer
 ) -> None:
     issuer.metadata = {"token_endpoint": "https://tokens.example/a/token"}
     page = await client.get("/docs")
