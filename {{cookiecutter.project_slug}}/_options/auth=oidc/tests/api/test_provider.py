@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.core.database import Database
 from app.core.settings import Settings
-from tests.client import App, Client, connect
+from tests.client import App, Client, connect, make_app
 from tests.issuer import Issuer, SigningKey
 from tests.principals import ME, bearer
 from tests.settings import AUTH, make_settings
-
-READY = "/health/ready"
 
 
 @pytest.fixture
@@ -55,7 +54,17 @@ async def test_without_keys_nobody_is_let_in(
     assert response.status_code == 503
     assert response.json()["code"] == "identity_provider_unavailable"
     assert int(response.headers["retry-after"]) >= 1
-    ready = await client.get(READY)
+    ready = await client.get("/health/ready")
     assert ready.json()["detail"] == "Check failed: identity_provider"
     live = await client.get("/health/live")
     assert live.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/realms/another"])
+async def test_a_provider_with_another_name_is_none(
+    database: Database, migrated_url: str, issuer: Issuer, path: str
+) -> None:
+    auth = AUTH | {"issuer": f"{issuer.url}{path}"}
+    app = make_app(make_settings(migrated_url, auth=auth), database)
+    response = await connect(app, **bearer(issuer.token())).get(ME)
+    assert response.status_code == 503
