@@ -16,6 +16,6 @@ def run(*arguments: str, **environment: str) -> Result:
     return runner.invoke(main, arguments)
 
 
-def create(*options: str, name: str = "ci", scope: str = "items:read") -> Result:
+def create(*options: str, name: str = "ci", scope: str = "admin") -> Result:
     """Run `app api-keys create`."""
     return run("api-keys", "create", "--name", name, "--scope", scope, *options)

@@ -21,7 +21,7 @@ def run(*arguments: str, typed: str = "", **environment: str) -> Result:
     return runner.invoke(main, arguments, input=typed)
 
 
-def create(*options: str, name: str = "ci", scope: str = "items:read") -> Result:
+def create(*options: str, name: str = "ci", scope: str = "admin") -> Result:
     """Run `app api-keys create` for an administrator, who is made when it is needed."""
     run("users", "create-admin", *OWNER, typed="a password for tests")
     user = ("--user", OWNER[1])

@@ -1,112 +1,32 @@
-"""What keys look like: ours are recognised, nothing else is."""
+"""What keys look like, and what of them is kept."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 
 import pytest
 
-from app.auth.api_keys import Key, make_key, parse_key
-from app.models.api_key import ApiKey
+from app.auth.api_keys import make_key, parse_key
 
 # What README.md tells secret scanners.
 DOCUMENTED = re.compile(r"app_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}")
 
-KEY = Key("a" * 8, "B" * 43)
-TEXT = KEY.text
-
-DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-NO_KEYS = {
-    "empty": "",
-    "a blank": " ",
-    "the prefix": "app_",
-    "no prefix": TEXT.removeprefix("app_"),
-    "another prefix": TEXT.replace("app_", "api_"),
-    "the prefix in capitals": TEXT.replace("app_", "APP_"),
-    "no id": f"app_{TEXT[13:]}",
-    "a short id": TEXT.replace("aaaaaaaa", "aaaaaaa"),
-    "a long id": TEXT.replace("aaaaaaaa", "aaaaaaaaa"),
-    "another id": TEXT.replace("aaaaaaaa", "aaaaaaab"),
-    "an id of other characters": TEXT.replace("aaaaaaaa", "aaaaaaa-"),
-    "no secret": "app_aaaaaaaa_",
-    "a secret one shorter": TEXT[:-1],
-    "a secret one longer": f"{TEXT}0",
-    "another secret": TEXT.replace("BBBB", "BBBC", 1),
-    "half of it": TEXT[:31],
-    "no checksum": TEXT[:-6],
-    "another checksum": f"{TEXT[:-6]}000000",
-    "a checksum one off": TEXT[:-1] + ("0" if TEXT[-1] != "0" else "1"),
-    "a checksum that overflows": f"{TEXT[:-6]}zzzzzz",
-    "in capitals": TEXT.upper(),
-    "in small letters": TEXT.lower(),
-    "backwards": TEXT[::-1],
-    "twice": TEXT * 2,
-    "two with a blank": f"{TEXT} {TEXT}",
-    "a blank before": f" {TEXT}",
-    "a blank after": f"{TEXT} ",
-    "a line break after": f"{TEXT}\n",
-    "NUL after": f"{TEXT}\x00",
-    "in quotes": f'"{TEXT}"',
-    "with a scheme": f"APIKey {TEXT}",
-    "as a bearer token": f"Bearer {TEXT}",
-    "digits of another script": TEXT.replace("BBBB", "٣٣٣٣", 1),
-    "letters of another script": TEXT.replace("aaaaaaaa", "\u0430" * 8),
-    "letters in full width": TEXT.replace("BBBB", "\uff22" * 4, 1),
-    "an emoji": f"app_🔑🔑🔑🔑🔑🔑🔑🔑_{'B' * 49}",
-    "half an emoji": "app_\ud83d",
-    "SQL": "app_' OR 1=1_--",
-    "a file": "../../../../etc/passwd",
-    "the hash of the secret": KEY.secret_hash,
-    "a UUID": "0198f3c2-7b4e-7c3a-9d2e-1f0a5b6c7d8e",
-    "50 kB": "a" * 50_000,
-    "50 kB in the form of a key": f"app_aaaaaaaa_{'B' * 50_000}",
-}
+KEY = make_key()
 
 
-@pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS)
-def test_what_is_no_key_is_refused(text: str) -> None:
+def test_a_key_looks_as_documented_and_can_be_read() -> None:
+    assert DOCUMENTED.fullmatch(KEY.text)
+    assert parse_key(KEY.text) == KEY
+
+
+@pytest.mark.parametrize(
+    "text", ["", KEY.secret, KEY.text[:-1], f"{KEY.text}0", f"{KEY.text[:-6]}000000"]
+)
+def test_what_is_no_key_is_told_by_its_form(text: str) -> None:
     assert parse_key(text) is None
 
 
-def test_what_the_forgeries_start_from_is_a_key() -> None:
-    assert parse_key(TEXT) == KEY
-
-
-def test_a_made_key_can_be_read_and_looks_as_documented() -> None:
-    for _ in range(100):
-        key = make_key()
-        assert DOCUMENTED.fullmatch(key.text)
-        assert parse_key(key.text) == key
-
-
-def test_each_key_has_an_id_and_a_secret_of_its_own() -> None:
-    keys = [make_key() for _ in range(1000)]
-    assert len({key.id for key in keys}) == 1000
-    assert len({key.secret for key in keys}) == 1000
-
-
-def test_the_secret_has_256_bits() -> None:
-    secret = make_key().secret
-    assert len(DIGITS) ** len(secret) > 2**256
-    used = {character for _ in range(100) for character in make_key().secret}
-    assert used == set(DIGITS)
-
-
-def test_the_checksum_is_a_crc_32_of_what_precedes_it() -> None:
-    unchecked, checksum = TEXT[:-6], TEXT[-6:]
-    number = sum(
-        DIGITS.index(digit) * 62**place for place, digit in enumerate(checksum[::-1])
-    )
-    assert number == zlib.crc32(unchecked.encode())
-
-
 def test_what_is_kept_and_shown_is_not_the_secret() -> None:
-    key = make_key()
-    assert key.secret_hash == hashlib.sha256(key.secret.encode()).hexdigest()
-    assert key.text.endswith(key.last4)
-    assert len(key.last4) == 4
-    assert key.prefix == key.text[:12] == ApiKey(key_id=key.id).prefix
-    assert key.secret not in f"{key} {key!r}"
+    assert KEY.secret_hash == hashlib.sha256(KEY.secret.encode()).hexdigest()
+    assert KEY.secret not in f"{KEY!r} {KEY.prefix} {KEY.last4}"

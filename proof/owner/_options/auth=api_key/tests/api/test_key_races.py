@@ -10,9 +10,10 @@ from sqlalchemy import event, func, select
 from app.core.database import Database
 from app.core.settings import Settings
 from app.models.api_key import ApiKey
+from app.scopes.base import ADMIN
 from app.scopes.items import ITEMS_READ
 from tests.client import App, all_at_once, make_app
-from tests.principals import make_key, managing, with_key
+from tests.principals import holding, make_key, with_key
 
 ITEMS = "/api/v1/items"
 KEYS = "/api/v1/api-keys"
@@ -34,10 +35,10 @@ async def test_of_many_rotations_of_one_key_one_wins(
     app: App,
     committing_database: Database,
 ) -> None:
-    manager = await managing(app, committing_database)
-    made = await manager.post(KEYS, json=READ)
+    admin = await holding(app, committing_database, ADMIN)
+    made = await admin.post(KEYS, json=READ)
     url = f"{KEYS}/{made.json()['id']}/rotate"
-    call = partial(manager.post, url, json={"overlap_seconds": 60})
+    call = partial(admin.post, url, json={"overlap_seconds": 60})
     responses = await all_at_once([call] * 20)
     statuses = sorted(response.status_code for response in responses)
     assert statuses == [201] + [409] * 19
@@ -48,11 +49,11 @@ async def test_rotations_beside_revocations_leave_at_most_the_successor(
     app: App,
     committing_database: Database,
 ) -> None:
-    manager = await managing(app, committing_database)
-    made = await manager.post(KEYS, json=READ)
+    admin = await holding(app, committing_database, ADMIN)
+    made = await admin.post(KEYS, json=READ)
     url = f"{KEYS}/{made.json()['id']}"
-    rotate = partial(manager.post, f"{url}/rotate", json={"overlap_seconds": 60})
-    revoke = partial(manager.delete, url)
+    rotate = partial(admin.post, f"{url}/rotate", json={"overlap_seconds": 60})
+    revoke = partial(admin.delete, url)
     responses = await all_at_once([rotate, revoke] * 10)
     rotations = [response.status_code for response in responses[::2]]
     assert set(rotations) <= {201, 409}

@@ -41,24 +41,24 @@ async def everything_kept(database: Database) -> str:
 
 async def test_no_key_stays_or_leaves_but_once(
     app: App,
-    manager: Client,
+    admin: Client,
     database: Database,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     capsys.readouterr()
-    made = await manager.post(KEYS, json=READ)
+    made = await admin.post(KEYS, json=READ)
     url = f"{KEYS}/{made.json()['id']}"
-    rotated = await manager.post(f"{url}/rotate", json={"overlap_seconds": 60})
+    rotated = await admin.post(f"{url}/rotate", json={"overlap_seconds": 60})
     forged = make_key()
     texts = [made.json()["key"], rotated.json()["key"], forged.text]
     answers: list[Response] = [
-        await manager.get(KEYS),
-        await manager.get(f"{KEYS}?api_key={texts[0]}"),
-        await manager.post(KEYS, json=READ | {"key": texts[0]}),
-        await manager.post(KEYS, json=READ | {"scopes": [texts[0]]}),
-        await manager.post(f"{url}/rotate", json={}),
-        await manager.delete(url),
-        await manager.delete(f"{KEYS}/{texts[1]}"),
+        await admin.get(KEYS),
+        await admin.get(f"{KEYS}?api_key={texts[0]}"),
+        await admin.post(KEYS, json=READ | {"key": texts[0]}),
+        await admin.post(KEYS, json=READ | {"scopes": [texts[0]]}),
+        await admin.post(f"{url}/rotate", json={}),
+        await admin.delete(url),
+        await admin.delete(f"{KEYS}/{texts[1]}"),
     ]
     for text in texts:
         caller = with_key(app, text)
@@ -91,16 +91,16 @@ async def test_no_key_stays_or_leaves_but_once(
 
 async def test_what_happens_to_keys_is_on_record(
     app: App,
-    manager: Client,
+    admin: Client,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     capsys.readouterr()
-    made = await manager.post(KEYS, json=READ)
+    made = await admin.post(KEYS, json=READ)
     old = made.json()
-    rotated = await manager.post(f"{KEYS}/{old['id']}/rotate", json={})
+    rotated = await admin.post(f"{KEYS}/{old['id']}/rotate", json={})
     new = rotated.json()
-    await manager.delete(f"{KEYS}/{new['id']}")
-    await manager.delete(f"{KEYS}/{new['id']}")
+    await admin.delete(f"{KEYS}/{new['id']}")
+    await admin.delete(f"{KEYS}/{new['id']}")
     await with_key(app, old["key"]).get(ITEMS)
     await with_key(app, new["key"]).get(ITEMS)
     await with_key(app, make_key().text).get(ITEMS)
@@ -117,6 +117,7 @@ async def test_what_happens_to_keys_is_on_record(
         ("key_refused", "unknown"),
         ("key_refused", "malformed"),
     ]
+    assert events[1]["rotated"] == old["prefix"]
     prefixes = [event.get("key_id") for event in events[:5]]
     assert prefixes == [key["prefix"] for key in (old, new, new, old, new)]
     for event in events:
@@ -131,11 +132,11 @@ async def test_what_happens_to_keys_is_on_record(
     [READ | {"scopes": ["root"]}, READ | {"expires_at": "2020-01-01T00:00:00Z"}],
 )
 async def test_what_did_not_happen_is_not_on_record(
-    manager: Client,
+    admin: Client,
     body: dict[str, object],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     capsys.readouterr()
-    await manager.post(KEYS, json=body)
-    await manager.delete(f"{KEYS}/00000000-0000-0000-0000-000000000000")
+    await admin.post(KEYS, json=body)
+    await admin.delete(f"{KEYS}/00000000-0000-0000-0000-000000000000")
     assert {event["event"] for event in logged(capsys)} == {"request"}

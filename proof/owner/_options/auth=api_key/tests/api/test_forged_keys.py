@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -27,7 +26,7 @@ def swapped(text: str) -> str:
     return ("a" if text[0] != "a" else "b") + text[1:]
 
 
-# From a good key, what is sent instead. Add what an attacker might think of.
+# From a good key, what is sent instead: most of it has the form of a key.
 FORGERIES: dict[str, Callable[[Key], str]] = {
     "of nobody": lambda _: key_of_nobody().text,
     "another secret": lambda key: Key(key.id, key_of_nobody().secret).text,
@@ -43,41 +42,9 @@ FORGERIES: dict[str, Callable[[Key], str]] = {
     "the id as secret": lambda key: Key(key.id, (key.id * 6)[:43]).text,
     "a secret of zeros": lambda key: Key(key.id, "0" * 43).text,
     "the hash as secret": lambda key: Key(key.id, key.secret_hash[:43]).text,
-    "the hash": lambda key: key.secret_hash,
-    "what lists show": lambda key: f"{key.prefix}_...{key.last4}",
-    "the prefix": lambda key: key.prefix,
-    "the prefix and an underscore": lambda key: f"{key.prefix}_",
-    "the secret alone": lambda key: key.secret,
-    "the id alone": lambda key: key.id,
-    "no checksum": lambda key: key.text[:-6],
-    "a wrong checksum": lambda key: f"{key.text[:-6]}000000",
-    "the checksum of another key": lambda key: (
-        key.text[:-6] + key_of_nobody().text[-6:]
-    ),
-    "half of it": lambda key: key.text[:31],
-    "one character less": lambda key: key.text[:-1],
-    "one character more": lambda key: f"{key.text}0",
-    "another prefix": lambda key: f"sk_{key.text[4:]}",
-    "no prefix": lambda key: key.text[4:],
-    "in capitals": lambda key: key.text.upper(),
-    "in small letters": lambda key: key.text.lower(),
-    "backwards": lambda key: key.text[::-1],
-    "twice": lambda key: key.text * 2,
-    "twice with a blank": lambda key: f"{key.text} {key.text}",
     "twice with a semicolon": lambda key: f"{key.text};{key.text}",
-    "in quotes": lambda key: f'"{key.text}"',
-    "in angle brackets": lambda key: f"<{key.text}>",
-    "as a bearer token": lambda key: f"Bearer {key.text}",
-    "with a name": lambda key: f"key={key.text}",
     "with a tab inside": lambda key: key.text.replace("_", "\t", 1),
-    "per cent encoded": lambda key: key.text.replace("_", "%5F"),
-    "JSON": lambda key: json.dumps({"key": key.text}),
-    "a wildcard": lambda key: f"{key.prefix}_%",
-    "SQL": lambda _: "app_' OR '1'='1' --",
     "a word": lambda _: "nonsense",
-    "null": lambda _: "null",
-    "a token without a signature": lambda _: "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
-    "50 kB": lambda _: "a" * 50_000,
     "50 kB in the form of a key": lambda key: f"{key.prefix}_{'a' * 50_000}",
 }
 
