@@ -43,3 +43,11 @@ def test_keys_are_created_listed_rotated_and_revoked() -> None:
     assert revoked.exit_code == 0, revoked.output
     (*_, ends, _), _ = listed()
     assert ends.startswith("ends revoked ")
+
+
+def test_purge_keeps_what_is_valid() -> None:
+    create()
+    purged = run("purge")
+    assert purged.exit_code == 0, purged.output
+    assert "Deleted 0 API keys." in purged.stdout
+    assert len(listed()) == 1
