@@ -164,7 +164,12 @@ MUTATIONS = [
         "five test modules deleted",
         "gates",
         r"gone: tests/unit/test_cli\.py test functions",
-        delete(*(f"tests/unit/test_{n}.py" for n in ("cli", "http", "ids", "errors", "logging"))),
+        delete(
+            *(
+                f"tests/unit/test_{n}.py"
+                for n in ("cli", "errors", "ids", "item_service", "settings")
+            )
+        ),
     ),
     Mutation(
         "a type that does not fit",

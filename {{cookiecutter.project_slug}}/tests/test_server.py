@@ -2,316 +2,76 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from http.client import HTTPConnection
+from contextlib import closing
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from subprocess import PIPE, STDOUT, Popen
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-from sqlalchemy import select, text
 
-from app.models.item import Item
-from tests.databases import empty_database
-from tests.environment import environment, fresh_environment
-from tests.principals import credentials
-from tests.processes import APP, SECONDS, run_app
-from tests.statements import execute
+from tests.environment import fresh_environment
+from tests.processes import APP, SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ITEMS = "/api/v1/items"
 PROJECT = Path(__file__).parents[1]
 
-needs_signals = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows has no SIGTERM"
-)
+
+@pytest.fixture
+def server(tmp_path: Path, empty_url: str) -> Iterator[Popen[str]]:
+    """Run `app serve` in a fresh checkout."""
+    shutil.copy(PROJECT / ".env.example", tmp_path)
+    settings = fresh_environment(DATABASE__URL=empty_url, DRAIN_SECONDS="600")
+    with Popen(  # noqa: S603
+        [*APP, "serve", "--port", "0"],
+        cwd=tmp_path,
+        env=settings,
+        stdout=PIPE,
+        stderr=STDOUT,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
 
 
-class Server:
-    """A running `app serve`, whose settings name a database of its own."""
-
-    def __init__(
-        self,
-        directory: Path,
-        settings: dict[str, str],
-        *options: str,
-        inherited: socket.socket | None = None,
-    ) -> None:
-        if inherited is None:
-            options += ("--port", "0")
-        else:
-            options += ("--fd", str(inherited.fileno()))
-        self.port = 0  # it is free to choose one, and says which
-        self.directory = directory
-        self.database = settings["DATABASE__URL"]
-        self.log = directory / "server.log"
-        self._log_file = self.log.open("wb")
-        self.process = subprocess.Popen(  # noqa: S603
-            [*APP, "serve", *options],
-            cwd=directory,
-            env=settings,
-            stdout=self._log_file,
-            stderr=subprocess.STDOUT,
-            pass_fds=() if inherited is None else (inherited.fileno(),),
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def connect(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
-
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + SECONDS
-        while True:
-            log = self.log.read_text(encoding="utf-8")
-            if found := re.search(r"Serving on http://127\.0\.0\.1:(\d+)", log):
-                self.port = int(found[1])
-                with suppress(httpx2.ConnectError):
-                    report = httpx2.get(f"{self.url}/health/ready", timeout=SECONDS)
-                    assert report.status_code == 200, report.text
-                    return
-            assert self.process.poll() is None, log
-            assert time.monotonic() < deadline, log
-            time.sleep(0.02)
-
-    def wait_until_closed(self) -> None:
-        deadline = time.monotonic() + SECONDS
-        with suppress(ConnectionRefusedError):
-            while time.monotonic() < deadline:
-                with suppress(ConnectionResetError):  # it is closing just now
-                    socket.create_connection(("127.0.0.1", self.port)).close()
-                time.sleep(0.02)
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(timeout=SECONDS)
-        finally:
-            self.process.kill()
-            self._log_file.close()
-
-
-@contextmanager
-def serving(
-    directory: Path,
-    settings: dict[str, str],
-    *options: str,
-    inherited: socket.socket | None = None,
-) -> Iterator[Server]:
-    server = Server(directory, settings, *options, inherited=inherited)
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server with two processes, in a fresh checkout."""
-    directory = tmp_path_factory.mktemp("checkout")
-    shutil.copy(PROJECT / ".env.example", directory)
-    patient = {"DATABASE__POOL_TIMEOUT": str(SECONDS)}
-    with empty_database(directory) as url:
-        settings = fresh_environment(DATABASE__URL=url, **patient)
-        with serving(directory, settings, "--workers", "2") as server:
-            yield server
-
-
-@pytest.fixture(scope="module")
-def headers(server: Server) -> dict[str, str]:
-    return credentials(server.url, server.directory, server.database)
-
-
-def answer(connection: HTTPConnection) -> tuple[int, Any]:
-    response = connection.getresponse()
-    return response.status, json.loads(response.read())
-
-
-def test_several_writers_lose_nothing(server: Server, headers: dict[str, str]) -> None:
-    def write(writer: int) -> list[httpx2.Response]:
-        with httpx2.Client(
-            base_url=server.url, headers=headers, timeout=SECONDS
-        ) as client:
-            made = [
-                client.post(ITEMS, json={"name": f"{writer}/{number}"})
-                for number in range(12)
-            ]
-            renamed = [
-                client.patch(response.headers["location"], json={"description": "kept"})
-                for response in made
-            ]
-        return made + renamed
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = [response for part in pool.map(write, range(8)) for response in part]
-    assert {response.status_code for response in answers} == {200, 201}
-    acknowledged = {response.json()["name"] for response in answers}
-    query = select(Item.name).where(Item.description == "kept")
-    kept = [name for (name,) in execute(server.database, query)]
-    assert len(kept) == len(acknowledged) == 96
-    assert set(kept) == acknowledged
-
-
-def test_a_body_without_a_length_is_refused_once_it_is_over_the_limit(
-    server: Server, headers: dict[str, str]
-) -> None:
-    kind = {"Content-Type": "application/json"}
-    with closing(server.connect()) as connection:
-        chunks = iter([b"x" * 65_536] * 17)
-        connection.request("POST", ITEMS, chunks, headers | kind, encode_chunked=True)
-        status, problem = answer(connection)
-    assert (status, problem["code"]) == (413, "content_too_large")
-
-
-def test_an_unforeseen_error_does_not_end_the_connection(
-    server: Server, headers: dict[str, str]
-) -> None:
-    made = httpx2.post(f"{server.url}{ITEMS}", json={"name": "x"}, headers=headers)
-    address = made.headers["location"]
-    # A date that Python does not know.
-    change = "UPDATE items SET created_at = '20000-01-01' WHERE name = 'x'"
-    execute(server.database, text(change))
-    with closing(server.connect()) as client:
-        client.connect()
-        before = client.sock
-        client.request("GET", address, headers=headers)
-        status, problem = answer(client)
-        assert (status, problem["code"]) == (500, "internal_server_error")
-        assert "20000" not in str(problem)
-        client.request("GET", "/health/live")
-        assert answer(client) == (200, {"status": "ok"})
-        assert client.sock is before
-
-
-def test_the_server_does_not_say_what_it_is_made_of(server: Server) -> None:
-    response = httpx2.get(f"{server.url}/health/live")
-    assert response.headers.get_list("server") == ["app"]
-    assert "x-powered-by" not in response.headers
-
-
-def test_a_fresh_checkout_starts_with_no_set_up(server: Server) -> None:
-    env = server.directory / ".env"
-    assert "=change-me" not in env.read_text(encoding="utf-8")
-    log = server.log.read_text(encoding="utf-8")
+def port_of(server: Popen[str]) -> int:
+    """Return the port that the server listens on, once it says so."""
+    log = ""
+    while (found := re.search(r"Serving on http://127\.0\.0\.1:(\d+)", log)) is None:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line, log
+        log += line
     assert "Wrote .env" in log
-    assert f"{server.url}/docs" in log
-    assert httpx2.get(f"{server.url}/docs").status_code == 200
+    return int(found[1])
 
 
-@needs_signals
-@pytest.mark.parametrize(
-    ("drain_seconds", "sent"),
-    [("0", signal.SIGTERM), ("1", signal.SIGTERM), ("600", signal.SIGINT)],
-    ids=["at once", "once it has drained", "at once after Ctrl-C"],
-)
-def test_a_request_in_progress_is_answered_before_the_server_ends(
-    drain_seconds: str, sent: signal.Signals, tmp_path: Path, empty_url: str
-) -> None:
-    body = b'{"name": "last"}'
-    settings = environment(DRAIN_SECONDS=drain_seconds, DATABASE__URL=empty_url)
-    with serving(tmp_path, settings) as server:
-        headers = credentials(server.url, server.directory, server.database)
-        with closing(server.connect()) as connection:
-            connection.putrequest("POST", ITEMS)
-            connection.putheader("Content-Type", "application/json")
-            connection.putheader("Content-Length", str(len(body)))
-            for name, value in headers.items():
-                connection.putheader(name, value)
-            connection.putheader("Expect", "100-continue")
-            connection.endheaders()
-            # The server waits for the body: the request is in progress.
-            assert connection.sock.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
-            server.process.send_signal(sent)
-            server.wait_until_closed()
-            connection.send(body)
-            status, item = answer(connection)
-        assert status == 201
-        assert server.process.wait(timeout=SECONDS) == 0
-    assert (item["name"],) in execute(server.database, select(Item.name))
-
-
-@needs_signals
-def test_workers_that_drain_serve_on_until_a_second_signal(
-    tmp_path: Path, empty_url: str
-) -> None:
-    settings = environment(DRAIN_SECONDS="600", DATABASE__URL=empty_url)
-    with serving(tmp_path, settings, "--workers", "2") as server:
-        headers = credentials(server.url, server.directory, server.database)
-        connections = [server.connect() for _ in range(16)]
-        for connection in connections:
-            connection.connect()
-        server.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + SECONDS
-        for connection in connections:
-            status = 200
-            while status == 200 and time.monotonic() < deadline:
-                connection.request("GET", "/health/ready")
-                status, _ = answer(connection)
-            assert (status, connection.sock) == (503, None)
-        made = httpx2.post(f"{server.url}{ITEMS}", json={"name": "x"}, headers=headers)
-        assert made.status_code == 201
-        assert server.stop() == 0
-
-
-@needs_signals
-def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
-    tmp_path: Path,
-    empty_url: str,
-) -> None:
-    settings = environment(DATABASE__URL=empty_url)
-    with socket.create_server(("127.0.0.1", 0)) as inherited:
-        port = inherited.getsockname()[1]
-        for _ in range(2):
-            early = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-            early.request("GET", "/health/live")
-            with (
-                closing(early),
-                serving(
-                    tmp_path, settings, "--workers", "2", inherited=inherited
-                ) as server,
-            ):
-                assert answer(early) == (200, {"status": "ok"})
-                assert server.stop() == 0
-
-
-def test_a_second_server_on_the_same_address_refuses_to_start(
-    server: Server, tmp_path: Path
-) -> None:
-    result = run_app(
-        tmp_path,
-        "serve",
-        "--port",
-        str(server.port),
-        DATABASE__URL=server.database,
-    )
-    assert result.returncode == 1
-    address = f"127.0.0.1:{server.port}"
-    assert result.stderr.startswith(f"Error: Cannot listen on {address}:")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_production_refuses_to_start_on_defaults(tmp_path: Path) -> None:
-    unsafe = {"ENVIRONMENT": "production", "DEBUG": "1", "CORS__ORIGINS": "*"}
-    result = run_app(tmp_path, "serve", **unsafe)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith("Error: The service cannot start")
-    for name in ("DEBUG", "CORS__ORIGINS"):
-        assert f"\n{name}" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_a_fresh_checkout_starts_answers_and_drains(server: Popen[str]) -> None:
+    port = port_of(server)
+    with (
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS) as client,
+        closing(socket.create_connection(("127.0.0.1", port), SECONDS)) as early,
+    ):
+        assert client.get("/health/ready").status_code == 200
+        assert client.get("/docs").status_code == 200
+        early.sendall(b"GET /health/live HTTP/1.1\r\n")
+        server.terminate()
+        while client.get("/health/ready").status_code == 200:
+            time.sleep(0.02)
+        early.sendall(b"Host: localhost\r\n\r\n")
+        answer = HTTPResponse(early)
+        answer.begin()
+        assert answer.status == 200
+        assert answer.getheader("connection") == "close"
+        assert answer.read() == b'{"status":"ok"}'
+    server.terminate()  # does not wait any longer
+    assert server.wait(SECONDS) == 0

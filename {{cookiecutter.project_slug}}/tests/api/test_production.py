@@ -14,18 +14,12 @@ def settings(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return make_settings(migrated_url, environment="production")
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/docs", "/docs/init.js", "/docs/swagger-ui.css", "/openapi.json", "/redoc"],
-)
-async def test_nothing_of_the_docs_is_served_in_production(
-    client: Client,
-    path: str,
-) -> None:
+@pytest.mark.parametrize("path", ["/docs", "/docs/init.js", "/openapi.json"])
+async def test_production_serves_no_docs(client: Client, path: str) -> None:
     response = await client.get(path)
     assert response.status_code == 404
 
 
-async def test_the_service_itself_is(client: Client) -> None:
+async def test_production_serves_the_rest(client: Client) -> None:
     response = await client.get("/health/ready")
     assert response.status_code == 200

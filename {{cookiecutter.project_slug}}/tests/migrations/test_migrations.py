@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,13 +12,13 @@ from uuid import UUID
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, insert, inspect, select
+from sqlalchemy import MetaData, insert, select
 
 from app.core.database import run_on_connection
 from app.core.database.migrations import alembic_config, upgrade
 from app.core.settings import Settings
-from tests.processes import SECONDS
 from tests.settings import make_settings
+from tests.statements import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +82,10 @@ def test_the_models_need_no_further_migration(config: Config) -> None:
     command.check(config)
 
 
-def test_the_way_back_leaves_nothing(settings: Settings, config: Config) -> None:
+def test_the_way_back_leaves_nothing(migrated_url: str, config: Config) -> None:
     command.upgrade(config, "head")
     command.downgrade(config, "base")
-    assert tables(settings) == {"alembic_version"}
+    assert tables(migrated_url) == {"alembic_version"}
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -108,29 +105,10 @@ def test_a_revision_undone_and_redone_keeps_every_row_of_tables_that_stay(
         assert_same_rows(between[table], after[table])
 
 
-def test_six_processes_can_migrate_at_once(settings: Settings) -> None:
-    context = get_context("spawn" if sys.platform == "win32" else "forkserver")
-    context.set_forkserver_preload(["app.core.database.migrations", "app.models"])
-    everyone = context.Barrier(6, timeout=SECONDS)
-    with ProcessPoolExecutor(6, context, everyone.wait) as pool:
-        list(pool.map(upgrade, [settings] * 6))
-    assert "items" in tables(settings)
-
-
 def below(revision: str) -> str:
     """Return the revision before this one; of those that it merges, the first."""
     before = SCRIPTS.get_revision(revision).down_revision
     return before[0] if isinstance(before, (list, tuple)) else before or "base"
-
-
-def tables(settings: Settings) -> set[str]:
-    found: set[str] = set()
-
-    def look(connection: Connection) -> None:
-        found.update(inspect(connection).get_table_names())
-
-    run_on_connection(settings.database, look)
-    return found
 
 
 def rows(settings: Settings) -> dict[str, list[Row]]:

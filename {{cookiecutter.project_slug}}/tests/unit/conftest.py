@@ -15,20 +15,6 @@ if TYPE_CHECKING:
 REDIS_NOT_SET = "Redis NOT TESTED: set TEST_REDIS_URL (redis://127.0.0.1:6379/9)"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end, where nobody overlooks it, what was not tested."""
-    if "TEST_REDIS_URL" not in os.environ:
-        terminalreporter.write_line(REDIS_NOT_SET, red=True, bold=True)
-
-
-@pytest.fixture
-def redis_url() -> str:
-    """Return the URL of a Redis that tests may use."""
-    if "TEST_REDIS_URL" not in os.environ:
-        pytest.skip(REDIS_NOT_SET)
-    return os.environ["TEST_REDIS_URL"]
-
-
 @pytest.fixture
 def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Work in an empty folder, with none of the developer's own settings."""

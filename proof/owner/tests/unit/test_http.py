@@ -8,7 +8,6 @@ from app.core.http import (
     cors_headers,
     is_json,
     request_id_from,
-    security_headers,
 )
 from app.core.settings import Settings
 from tests.settings import make_settings
@@ -130,11 +129,6 @@ def test_other_media_types_are_not_json(content_type: str | None) -> None:
     assert not is_json(content_type)
 
 
-def test_browsers_are_told_to_insist_on_tls_only_when_it_is_there() -> None:
-    assert "Strict-Transport-Security" in security_headers(https=True)
-    assert "Strict-Transport-Security" not in security_headers(https=False)
-
-
 def test_cors_is_off_unless_origins_are_listed() -> None:
     assert cors_headers(settings(), "https://a.example", asked_headers=None) == {}
 
@@ -144,12 +138,16 @@ def test_a_request_without_an_origin_gets_no_cors_headers() -> None:
     assert cors_headers(listed, None, asked_headers=None) == {}
 
 
-def test_only_listed_origins_may_read() -> None:
+@pytest.mark.parametrize(
+    "origin", ["https://a.example.evil", "http://a.example:81", "null", ""]
+)
+@pytest.mark.parametrize("asked_headers", [None, "x-a"])
+def test_another_origin_may_not_read_nor_ask(
+    origin: str, asked_headers: str | None
+) -> None:
     listed = settings(cors={"origins": "https://a.example, https://b.example"})
-    allowed = cors_headers(listed, "https://b.example", asked_headers=None)
-    assert allowed["Access-Control-Allow-Origin"] == "https://b.example"
-    refused = cors_headers(listed, "https://a.example.evil", asked_headers=None)
-    assert refused == {"Vary": "Origin"}
+    headers = cors_headers(listed, origin, asked_headers=asked_headers)
+    assert headers == {"Vary": "Origin"}
 
 
 def test_the_wildcard_never_comes_with_credentials() -> None:
@@ -157,10 +155,3 @@ def test_the_wildcard_never_comes_with_credentials() -> None:
     headers = cors_headers(wildcard, "https://a.example", asked_headers="x-a")
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in headers
-
-
-def test_a_preflight_says_what_may_be_sent() -> None:
-    listed = settings(cors={"origins": "https://a.example"})
-    headers = cors_headers(listed, "https://a.example", asked_headers="content-type")
-    assert "PATCH" in headers["Access-Control-Allow-Methods"]
-    assert headers["Access-Control-Allow-Headers"] == "content-type"

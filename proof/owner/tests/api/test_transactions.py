@@ -82,29 +82,22 @@ async def test_a_database_error_does_not_log_what_was_sent(
     assert "canary" not in log
 
 
-async def test_a_database_that_is_away_is_503_on_every_path(
+async def test_a_request_is_503_while_the_database_is_away(
     absent_url: str, alice: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = make_settings(absent_url)
     database = Database(settings.database)
     client = connect(make_app(settings, database), **dict(alice.headers))
     answers = [
-        await client.get("/health"),
-        await client.get("/health/ready"),
         await client.get(ITEMS),
         await client.post(ITEMS, json={"name": "chair"}),
-        await client.get("/health/live"),
     ]
     await database.dispose()
-    *failures, live = answers
-    assert live.json() == {"status": "ok"}
-    for response in failures:
+    for response in answers:
         assert response.status_code == 503
         assert int(response.headers["retry-after"]) >= 1
         assert response.json()["code"] == "service_unavailable"
         assert absent_url not in response.text
-    for response in failures[:2]:
-        assert "database" in response.json()["detail"]
     assert "canary" not in capsys.readouterr().out
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 from uuid import uuid4
 
@@ -12,6 +13,14 @@ from app.core.rate_limit import RateLimiter
 from app.core.settings.sections import RateLimitSettings
 from tests.logs import logged
 from tests.settings import make_settings
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """Return the URL of a Redis that tests may use."""
+    if "TEST_REDIS_URL" not in os.environ:
+        pytest.skip("set TEST_REDIS_URL")
+    return os.environ["TEST_REDIS_URL"]
 
 
 def limiter(**settings: object) -> RateLimiter:

@@ -1,0 +1,136 @@
+"""Where settings come from: the environment, secrets and files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.core.errors import ConfigurationError
+from app.core.settings import load_settings, write_missing_env_file
+from tests.databases import LASTING_URL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "correct-horse-battery-staple"
+
+pytestmark = pytest.mark.usefixtures("scratch")
+
+
+def refusal() -> str:
+    with pytest.raises(ConfigurationError) as error:
+        load_settings()
+    return str(error.value)
+
+
+SOURCES = {
+    "secrets/DATABASE__POOL_SIZE": "%d\n",
+    ".env": "DATABASE__POOL_SIZE=%d\n",
+    "config.yaml": "database:\n  pool_size: %d\n",
+    "config.json": '{"database": {"pool_size": %d}}',
+    "config.toml": "[database]\npool_size = %d\n",
+}
+
+
+def test_the_environment_wins_over_files_and_one_file_over_the_next(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE__POOL_SIZE", "1")
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch / "secrets"))
+    (scratch / "secrets").mkdir()
+    for size, (name, text) in enumerate(SOURCES.items(), start=2):
+        (scratch / name).write_text(text % size, encoding="utf-8")
+    found = [load_settings().database.pool_size]
+    monkeypatch.delenv("DATABASE__POOL_SIZE")
+    for name in SOURCES:
+        found.append(load_settings().database.pool_size)
+        (scratch / name).unlink()
+    assert found == [1, 2, 3, 4, 5, 6]
+    assert load_settings().database.pool_size == 10
+
+
+@pytest.mark.parametrize("name", ["missing", "file"])
+def test_secrets_that_are_no_directory_are_refused(
+    name: str, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch / "file").touch()
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch / name))
+    assert "\nSECRETS_DIRECTORY: " in refusal()
+
+
+def test_a_secret_is_the_text_of_a_file_that_may_be_a_link(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = scratch / "..2026_11_20"
+    version.mkdir()
+    (version / "DATABASE__URL").write_text(f"{LASTING_URL}{SECRET}\n", "utf-8")
+    try:
+        (scratch / "..data").symlink_to(version.name)
+        (scratch / "DATABASE__URL").symlink_to("..data/DATABASE__URL")
+    except OSError:
+        pytest.skip("this user may not make links")
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch))
+    settings = load_settings()
+    assert settings.database.url.get_secret_value() == f"{LASTING_URL}{SECRET}"
+    assert SECRET not in settings.model_dump_json()
+
+
+def test_a_secret_that_is_no_setting_is_refused_where_a_section_has_its_name(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRETS_DIRECTORY", str(scratch))
+    (scratch / "SOMEBODY_ELSES").write_text(SECRET, encoding="utf-8")
+    load_settings()
+    (scratch / "DATABASE__URI").write_text(SECRET, encoding="utf-8")
+    assert "DATABASE__URI" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".env", "DATABSE__URL=%s\n"),
+        ("config.yaml", "databse:\n  url: %s\n"),
+        ("config.json", '{"databse": {"url": "%s"}}'),
+        ("config.toml", '[databse]\nurl = "%s"\n'),
+    ],
+)
+def test_a_name_that_is_no_setting_is_refused(
+    name: str, text: str, scratch: Path
+) -> None:
+    (scratch / name).write_text(text % SECRET, encoding="utf-8")
+    message = refusal()
+    assert "DATABSE" in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "config.json", "config.toml"])
+def test_a_file_that_cannot_be_read_is_refused(name: str, scratch: Path) -> None:
+    (scratch / name).write_text("{" + SECRET, encoding="utf-8")
+    message = refusal()
+    assert SECRET not in message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
+def test_env_can_be_read_by_its_owner_only(scratch: Path) -> None:
+    (scratch / ".env.example").write_text("A=change-me\n", encoding="utf-8")
+    before = os.umask(0)
+    write_missing_env_file(scratch)
+    os.umask(before)
+    assert (scratch / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("environment", ["test", "staging", "production"])
+def test_env_is_written_in_development_only(
+    environment: str, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch / ".env.example").write_text("A=change-me\n", encoding="utf-8")
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    assert not write_missing_env_file(scratch)
+    assert not (scratch / ".env").exists()
+
+
+def test_env_is_not_written_without_an_example(scratch: Path) -> None:
+    assert not write_missing_env_file(scratch)

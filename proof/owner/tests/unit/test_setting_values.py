@@ -1,0 +1,101 @@
+"""Values that settings take and refuse."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+
+from app.core.errors import ConfigurationError
+from app.core.settings import load_settings
+from tests.databases import LASTING_URL, UNSAFE_URLS
+
+SECRET = "correct-horse-battery-staple"
+
+pytestmark = pytest.mark.usefixtures("scratch")
+
+
+def refusal() -> str:
+    with pytest.raises(ConfigurationError) as error:
+        load_settings()
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "10.0.0.0/8,192.0.2.1",
+        " 10.0.0.0/8 , 192.0.2.1, ",
+        '["10.0.0.0/8", "192.0.2.1"]',
+    ],
+)
+def test_a_list_is_json_or_separated_by_commas(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", value)
+    monkeypatch.setenv("CORS__ORIGINS", '["https://a.example"]')
+    settings = load_settings()
+    networks = tuple(map(ip_network, ("10.0.0.0/8", "192.0.2.1")))
+    assert settings.trusted_proxies == networks
+    assert settings.cors.origins == ("https://a.example",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENT", "prod"),
+        ("DATABASE__URL", f"oracle://app:{SECRET}@db/app"),
+        ("DATABASE__POOL_SIZE", "0"),
+        ("DATABASE__POOL_SIZE", SECRET),
+        ("RATE_LIMIT__REQUESTS", SECRET),
+        ("DRAIN_SECONDS", "-1"),
+        ("SHUTDOWN_SECONDS", "0"),
+        ("TRUSTED_PROXIES", f'["{SECRET}"'),
+    ],
+)
+def test_an_impossible_setting_is_named_and_its_value_not_repeated(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    message = refusal()
+    assert name in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DEBUG", "1", "DEBUG must be off"),
+        ("CORS__ORIGINS", "*", "CORS__ORIGINS must list origins"),
+        ("CORS__ORIGINS", "https://a.example,*", "CORS__ORIGINS must list origins"),
+        *(("DATABASE__URL", url, "DATABASE__URL") for url in UNSAFE_URLS),
+    ],
+)
+def test_staging_and_production_refuse_what_only_suits_development(
+    environment: str,
+    name: str,
+    value: str,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(name, value)
+    load_settings()
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    assert reason in refusal()
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_staging_and_production_start_on_what_suits_them(
+    environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    monkeypatch.setenv("DATABASE__URL", LASTING_URL)
+    monkeypatch.setenv("CORS__ORIGINS", "https://a.example")
+    assert load_settings().environment == environment
+
+
+def test_settings_do_not_change() -> None:
+    settings = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.debug = True
