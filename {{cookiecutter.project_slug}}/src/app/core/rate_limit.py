@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from limits import parse
-from redis.exceptions import RedisError
+from limits.errors import StorageError
 
 from app.core.errors import TooManyRequestsError
 from app.core.rate_limit_storage import Limiter, MemoryStorage, close, redis_storage
@@ -75,10 +75,11 @@ class RateLimiter:
         if self._shared is not None and time.monotonic() >= self._shared_again_at:
             try:
                 return await self._hit(self._shared, rule, key)
-            except (RedisError, OSError) as error:
+            except (StorageError, OSError) as error:
                 self._shared_again_at = time.monotonic() + BREAK_SECONDS
+                cause = error.__cause__ or error
                 logger.warning(
-                    "rate_limit_storage_unavailable", error=type(error).__name__
+                    "rate_limit_storage_unavailable", error=type(cause).__name__
                 )
         return await self._hit(self._local, rule, key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from redis.exceptions import RedisError
+from limits.errors import StorageError
 
 from app.core.rate_limit import RateLimiter, limit_of
 
@@ -17,5 +17,5 @@ class AttemptLimiter(RateLimiter):
         limit = limit_of(rule)
         await self._local.clear(limit, *key)
         if self._shared is not None:
-            with suppress(RedisError, OSError):
+            with suppress(StorageError, OSError):
                 await self._shared.clear(limit, *key)

@@ -11,9 +11,13 @@ REDIS_SECONDS = 0.2
 
 
 def redis_storage(url: str) -> Storage:
-    """Return a storage in Redis, with a short timeout."""
+    """Return a storage in Redis, with a short timeout.
+
+    `limits` imports redis here, and not at each start; hence its errors are wrapped.
+    """
     return RedisStorage(
         url,
+        wrap_exceptions=True,
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
