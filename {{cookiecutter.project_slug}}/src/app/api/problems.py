@@ -1,9 +1,11 @@
-"""Problem details: errors as `application/problem+json` (RFC 9457)."""
+"""Problem details (RFC 9457): errors as `application/problem+json`, and in OpenAPI."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 from app.core.errors import TITLES, AppError
 from app.core.logging import REQUEST_ID
@@ -23,6 +25,28 @@ _DETAILS = {
     413: "The request body is too large.",
     422: "The request is invalid; see errors.",
 }
+
+_REF = "#/components/schemas/{model}"
+
+
+class InvalidField(BaseModel):
+    """One reason why the request is invalid."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457), without the rejected input and internals."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[InvalidField] | None = None
 
 
 def problem_of(error: AppError) -> dict[str, Any]:
@@ -62,3 +86,37 @@ def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
 def _location(location: Sequence[str | int]) -> list[str | int]:
     """Truncate names that the caller chose: a field name may be a megabyte long."""
     return [part[:100] if isinstance(part, str) else part for part in location]
+
+
+def with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the problem responses of each operation to the OpenAPI document."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    problem = Problem.model_json_schema(ref_template=_REF)
+    schemas.update(problem.pop("$defs"), Problem=problem)
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status in _statuses(operation):
+                operation["responses"][str(status)] = _response(status)
+    return document
+
+
+def _statuses(operation: dict[str, Any]) -> set[int]:
+    declared = {int(status) for status in operation["responses"]}
+    statuses = {429, 500, 503} | {status for status in declared if status in TITLES}
+    locations = {parameter["in"] for parameter in operation.get("parameters", ())}
+    if "path" in locations:
+        statuses |= {404, 422}
+    if "query" in locations:
+        statuses |= {422}
+    if "requestBody" in operation:
+        statuses |= {400, 413, 415, 422}
+    if operation.get("security"):
+        statuses |= {400, 401, 403}
+    return statuses
+
+
+def _response(status: int) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(model="Problem")}
+    return {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}

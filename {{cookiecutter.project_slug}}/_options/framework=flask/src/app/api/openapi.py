@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from app.about import DESCRIPTION, NAME, VERSION
-from app.api.document import with_problems
 from app.api.operations import Operation
+from app.api.problems import with_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
