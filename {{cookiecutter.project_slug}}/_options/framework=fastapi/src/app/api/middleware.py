@@ -13,14 +13,14 @@ from starlette.responses import Response
 from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
 from app.core.errors import AppError, ContentTooLargeError
-from app.core.http import client_of, cors_headers, request_id_from, security_headers
+from app.core.headers import client_of, cors_headers, request_id_from, security_headers
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from app.core.http import Client
+    from app.core.headers import Client
     from app.core.settings import Settings
 
 access_log = structlog.get_logger("app.access")

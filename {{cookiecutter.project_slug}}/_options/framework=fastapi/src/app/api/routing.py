@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.routing import APIRoute
 
 from app.core.errors import UnsupportedMediaTypeError
-from app.core.http import is_json
+from app.core.headers import is_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, g, request
 
 from app.core.database import Database, Session
-from app.core.http import Client
+from app.core.headers import Client
 from app.core.rate_limit import RateLimiter
 from app.core.settings import Settings
 

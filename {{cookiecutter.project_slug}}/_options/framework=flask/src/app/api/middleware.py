@@ -13,7 +13,7 @@ from app.api.errors import ProblemResponse
 from app.api.openapi import documented_path
 from app.api.problems import problem_of
 from app.core.errors import AppError
-from app.core.http import client_of, cors_headers, request_id_from, security_headers
+from app.core.headers import client_of, cors_headers, request_id_from, security_headers
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from _typeshed import OptExcInfo
 
-    from app.core.http import Client
+    from app.core.headers import Client
     from app.core.settings import Settings
 
 access_log = structlog.get_logger("app.access")

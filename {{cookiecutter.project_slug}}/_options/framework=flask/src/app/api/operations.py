@@ -28,7 +28,7 @@ from app.core.errors import (
     ContentTooLargeError,
     UnsupportedMediaTypeError,
 )
-from app.core.http import is_json
+from app.core.headers import is_json
 
 type Reason = Mapping[str, Any]
 

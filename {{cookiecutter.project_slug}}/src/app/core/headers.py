@@ -1,4 +1,4 @@
-"""Framework-independent HTTP rules: request ids, proxies, headers."""
+"""Headers: which to believe in requests, and which to add to responses."""
 
 from __future__ import annotations
 
