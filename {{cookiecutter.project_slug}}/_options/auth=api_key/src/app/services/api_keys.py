@@ -14,7 +14,7 @@ from app.models.api_key import ApiKey
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.pages import Page
-from app.scopes.implied import with_implied
+from app.scopes.base import with_implied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,8 +1,11 @@
-"""How scopes are declared."""
+"""How scopes are declared, and what they imply."""
 
 from __future__ import annotations
 
-from typing import Final, NewType
+from typing import TYPE_CHECKING, Final, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Scope = NewType("Scope", str)
 
@@ -29,3 +32,9 @@ ADMIN: Final = declare("admin")
 def all_scopes() -> list[Scope]:
     """Return every scope, in alphabetical order."""
     return sorted(_declared)
+
+
+def with_implied(scopes: Iterable[str]) -> frozenset[str]:
+    """Return the scopes and all that they imply: `admin` implies every other."""
+    held = frozenset(scopes)
+    return held.union(all_scopes()) if ADMIN in held else held
