@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import NotFoundError
 from app.models.item import Item
+from app.schemas.base import Page
 from app.schemas.items import ItemPublic
-from app.schemas.pages import Page
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from app.repositories.items import ItemRepository
+    from app.schemas.base import PageQuery
     from app.schemas.items import ItemCreate, ItemUpdate
-    from app.schemas.pages import PageQuery
 
 
 class ItemService:

@@ -14,7 +14,7 @@ from app.commands._database import with_database
 from app.models.base import utc_now
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import MAX_OVERLAP_SECONDS, ApiKeyCreate, ApiKeyRotate
-from app.schemas.pages import PageQuery
+from app.schemas.base import PageQuery
 from app.scopes.base import ADMIN
 from app.services.api_keys import ApiKeyService
 

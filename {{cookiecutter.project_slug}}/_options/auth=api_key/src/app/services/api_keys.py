@@ -13,7 +13,7 @@ from app.core.errors import NotFoundError
 from app.models.api_key import ApiKey
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
-from app.schemas.pages import Page
+from app.schemas.base import Page
 from app.scopes.base import with_implied
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from app.repositories.api_keys import ApiKeyRepository
     from app.schemas.api_keys import ApiKeyCreate, ApiKeyRotate
-    from app.schemas.pages import PageQuery
+    from app.schemas.base import PageQuery
 
 # How long ended keys are still listed, for investigating incidents.
 KEPT_FOR: Final = timedelta(days=30)

@@ -9,7 +9,7 @@ import structlog
 from app.auth.passwords import WeakPasswordError, WrongPasswordError, weakness
 from app.core.errors import NotFoundError
 from app.models.user import User
-from app.schemas.pages import Page
+from app.schemas.base import Page
 from app.schemas.users import UserPublic
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.auth.passwords import Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.users import UserRepository
-    from app.schemas.pages import PageQuery
+    from app.schemas.base import PageQuery
     from app.schemas.users import PasswordChange, ProfileUpdate, UserUpdate
     from app.scopes.base import Scope
 

@@ -16,7 +16,7 @@ from app.schemas.api_keys import (
     ApiKeyPublic,
     ApiKeyRotate,
 )
-from app.schemas.pages import Page, PageQuery
+from app.schemas.base import Page, PageQuery
 
 router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
 

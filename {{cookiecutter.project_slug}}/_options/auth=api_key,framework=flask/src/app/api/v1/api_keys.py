@@ -17,7 +17,7 @@ from app.schemas.api_keys import (
     ApiKeyPublic,
     ApiKeyRotate,
 )
-from app.schemas.pages import Page, PageQuery
+from app.schemas.base import Page, PageQuery
 
 blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, status
 from app.api.routing import JSONRoute
 from app.api.security import Admin, Caller
 from app.api.wiring.users import Users
-from app.schemas.pages import Page, PageQuery
+from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDelete,
     PasswordChange,

@@ -10,7 +10,7 @@ from flask import Blueprint
 from app.api.operations import operation
 from app.api.security import Admin, Caller
 from app.api.wiring.users import get_users
-from app.schemas.pages import Page, PageQuery
+from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDelete,
     PasswordChange,

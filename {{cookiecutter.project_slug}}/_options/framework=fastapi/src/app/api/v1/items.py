@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response, status
 
 from app.api.routing import JSONRoute
 from app.api.wiring.items import ItemsToRead, ItemsToWrite
+from app.schemas.base import Page, PageQuery
 from app.schemas.items import ItemCreate, ItemPublic, ItemUpdate
-from app.schemas.pages import Page, PageQuery
 
 router = APIRouter(prefix="/items", tags=["items"], route_class=JSONRoute)
 

@@ -9,8 +9,8 @@ from flask import Blueprint, g
 
 from app.api.operations import operation
 from app.api.wiring.items import ItemReader, ItemWriter, items_of
+from app.schemas.base import Page, PageQuery
 from app.schemas.items import ItemCreate, ItemPublic, ItemUpdate
-from app.schemas.pages import Page, PageQuery
 
 blueprint = Blueprint("items", __name__, url_prefix="/items")
 
