@@ -6,7 +6,7 @@ from fastapi import APIRouter, status
 
 from app.api.routing import JSONRoute
 from app.api.security import OPEN
-from app.api.wiring.sessions import Address, Sessions
+from app.api.wiring.accounts import Address, Sessions
 from app.schemas.sessions import Login, Refresh, Tokens
 from app.schemas.users import UserPublic, UserRegister
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, status
 
 from app.api.routing import JSONRoute
 from app.api.security import Admin, Caller
-from app.api.wiring.users import Users
+from app.api.wiring.accounts import Users
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDelete,

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from app.api.operations import operation
 from app.api.security import OPEN
-from app.api.wiring.sessions import get_address, get_sessions
+from app.api.wiring.accounts import get_address, get_sessions
 from app.schemas.sessions import Login, Refresh, Tokens
 from app.schemas.users import UserPublic, UserRegister
 

@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from app.api.operations import operation
 from app.api.security import Admin, Caller
-from app.api.wiring.users import get_users
+from app.api.wiring.accounts import get_users
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDelete,

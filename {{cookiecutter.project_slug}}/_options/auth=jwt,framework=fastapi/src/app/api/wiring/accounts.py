@@ -1,4 +1,4 @@
-"""The service that starts and ends sessions."""
+"""The services of accounts and of their sessions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.api.dependencies import SessionDep
 from app.repositories.sessions import SqlSessionRepository
+from app.repositories.users import SqlUserRepository
 from app.services.sessions import SessionService
+from app.services.users import UserService
+
+
+async def get_users(request: Request, session: SessionDep) -> UserService:
+    """Return the service of all accounts; the route says who may call it."""
+    state = request.app.state
+    return UserService(
+        SqlUserRepository(session, state.database.dialect),
+        state.passwords,
+        state.attempts,
+        state.settings.auth,
+    )
 
 
 async def get_sessions(request: Request) -> SessionService:
-    """Return the service; its routes are open."""
+    """Return the service that starts and ends sessions; its routes are open."""
     state = request.app.state
     return SessionService(
         SqlSessionRepository(state.database),
@@ -27,5 +41,6 @@ async def get_address(request: Request) -> str:
     return address
 
 
+Users = Annotated[UserService, Depends(get_users)]
 Sessions = Annotated[SessionService, Depends(get_sessions)]
 Address = Annotated[str, Depends(get_address)]

@@ -1,0 +1,41 @@
+"""The services of accounts and of their sessions."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from app.api.dependencies import (
+    get_client,
+    get_database,
+    get_session,
+    get_settings,
+)
+from app.repositories.sessions import SqlSessionRepository
+from app.repositories.users import SqlUserRepository
+from app.services.sessions import SessionService
+from app.services.users import UserService
+
+
+def get_users() -> UserService:
+    """Return the service of all accounts; the route says who may call it."""
+    return UserService(
+        SqlUserRepository(get_session(), get_database().dialect),
+        current_app.extensions["passwords"],
+        current_app.extensions["attempts"],
+        get_settings().auth,
+    )
+
+
+def get_sessions() -> SessionService:
+    """Return the service that starts and ends sessions; its routes are open."""
+    return SessionService(
+        SqlSessionRepository(get_database()),
+        current_app.extensions["passwords"],
+        current_app.extensions["attempts"],
+        get_settings().auth,
+    )
+
+
+def get_address() -> str:
+    """Return the address of the caller."""
+    return get_client().address
