@@ -8,7 +8,7 @@ from app.api.dependencies import limit_requests
 from app.api.v1 import BLUEPRINTS
 from app.auth.attempt_limiter import AttemptLimiter
 from app.auth.authenticator import Authenticator
-from app.auth.passwords import Passwords
+from app.auth.credentials import Passwords
 
 
 def add_routes(app: Flask) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from app.auth.attempt_limiter import AttemptLimiter
-from app.auth.passwords import Passwords
+from app.auth.credentials import Passwords
 from app.commands._database import with_database
 from app.repositories.users import SqlUserRepository
-from app.schemas.users import checked_password, normalised_email
+from app.schemas.passwords import checked_password
+from app.schemas.users import normalised_email
 from app.scopes.base import ADMIN
 from app.services.users import UserService
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Secret
 
 from app.schemas.base import RequestBody, ResponseBody
-from app.schemas.users import SECRET_SCHEMA, Password
+from app.schemas.passwords import SECRET_SCHEMA, Password
 
 
 class Login(RequestBody):

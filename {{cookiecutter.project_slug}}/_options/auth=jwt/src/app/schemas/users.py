@@ -7,17 +7,11 @@ from typing import Annotated
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, Secret, TypeAdapter, ValidationError
-from pydantic.config import JsonDict
+from pydantic import AfterValidator, Field
 
 from app.schemas.base import RequestBody, ResponseBody, Text
+from app.schemas.passwords import NewPassword, Password
 from app.schemas.scopes import Scopes
-
-# NIST SP 800-63B-4 section 3.1.1.2, for a password that is the only factor.
-_MIN_PASSWORD = 15
-_MAX_PASSWORD = 128
-
-SECRET_SCHEMA: JsonDict = {"format": "password", "writeOnly": True}
 
 
 def normalised_email(value: str) -> str:
@@ -38,37 +32,7 @@ Email = Annotated[
     AfterValidator(normalised_email),
     Field(max_length=254, json_schema_extra={"format": "email"}),
 ]
-# Unlike SecretStr, these are validated as text: encodable, with messages for text.
-NewPassword = Secret[
-    Annotated[
-        str,
-        Field(
-            min_length=_MIN_PASSWORD,
-            max_length=_MAX_PASSWORD,
-            json_schema_extra=SECRET_SCHEMA,
-        ),
-    ]
-]
-Password = Secret[
-    Annotated[str, Field(max_length=_MAX_PASSWORD, json_schema_extra=SECRET_SCHEMA)]
-]
 UserName = Annotated[Text, Field(min_length=1, max_length=200)]
-
-
-_new_password = TypeAdapter[Secret[str]](NewPassword)
-
-
-def checked_password(value: str) -> str:
-    """Return a new password if its length is valid.
-
-    Raises:
-        ValueError: it is not; the message does not repeat the password.
-    """
-    try:
-        return _new_password.validate_python(value).get_secret_value()
-    except ValidationError as error:
-        message = f"Password: {error.errors(include_input=False)[0]['msg']}"
-        raise ValueError(message) from None
 
 
 class UserRegister(RequestBody):

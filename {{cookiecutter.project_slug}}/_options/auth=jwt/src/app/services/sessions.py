@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from app.auth.credentials import InvalidCredentialsError
 from app.auth.errors import InvalidTokenError
-from app.auth.passwords import InvalidCredentialsError, WeakPasswordError, weakness
 from app.auth.tokens import (
     issue_access_token,
     new_refresh_token,
@@ -19,6 +19,7 @@ from app.auth.tokens import (
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
+from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.sessions import Tokens
 from app.schemas.users import UserPublic, normalised_email
 from app.scopes.base import ADMIN, all_scopes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.auth.attempt_limiter import AttemptLimiter
-    from app.auth.passwords import Passwords
+    from app.auth.credentials import Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.sessions import SessionRepository
     from app.schemas.sessions import Login, Refresh

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.passwords import WeakPasswordError, WrongPasswordError, weakness
+from app.auth.credentials import WrongPasswordError
 from app.core.errors import NotFoundError
 from app.models.user import User
 from app.schemas.base import Page
+from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.users import UserPublic
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.auth.attempt_limiter import AttemptLimiter
-    from app.auth.passwords import Passwords
+    from app.auth.credentials import Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.users import UserRepository
     from app.schemas.base import PageQuery

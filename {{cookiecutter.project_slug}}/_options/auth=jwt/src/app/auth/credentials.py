@@ -1,21 +1,18 @@
-"""Password rules and hashing (NIST SP 800-63B-4, OWASP)."""
+"""Hashing and verification of passwords (OWASP Password Storage Cheat Sheet)."""
 
 from __future__ import annotations
 
 import base64
 import secrets
-import unicodedata
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.about import DISTRIBUTION, NAME
 from app.auth.errors import challenge
 from app.auth.hashing_slots import run_in_hashing_slot
 from app.core.errors import AppError
+from app.schemas.passwords import normalised
 
 if TYPE_CHECKING:
     from app.core.settings.auth import AuthSettings
@@ -40,17 +37,6 @@ class WrongPasswordError(AppError):
     default_detail = "The current password is wrong."
 
 
-class WeakPasswordError(AppError):
-    """The new password is too easy to guess (NIST SP 800-63B-4 section 3.1.1.2)."""
-
-    status = 422
-    code = "unprocessable_content"
-
-    def __init__(self, reason: str, *, field: str) -> None:
-        super().__init__(f"The password {reason}.")
-        self.errors = [{"loc": ["body", field], "msg": reason, "type": "weak_password"}]
-
-
 class Passwords:
     """Hashes and verifies with Argon2id; a verification takes about 20 ms by design."""
 
@@ -64,7 +50,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return the hash to store for a password."""
-        return await run_in_hashing_slot(self._hasher.hash, _normalised(password))
+        return await run_in_hashing_slot(self._hasher.hash, normalised(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password matches the hash.
@@ -73,7 +59,7 @@ class Passwords:
         must not reveal which accounts exist.
         """
         kept = password_hash or self._nobodys_hash
-        matches = await run_in_hashing_slot(self._matches, kept, _normalised(password))
+        matches = await run_in_hashing_slot(self._matches, kept, normalised(password))
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:
@@ -94,24 +80,3 @@ class Passwords:
         )
         memory, time = self._hasher.memory_cost, self._hasher.time_cost
         return f"$argon2id$v=19$m={memory},t={time},p=1${salt}${digest}"
-
-
-def weakness(password: str, email: str) -> str | None:
-    """Return why a password is too easy to guess, or None if it is not."""
-    folded = _normalised(password).casefold()
-    if folded in _common_passwords():
-        return "is too common"
-    if folded in {email.casefold(), DISTRIBUTION.casefold(), NAME.casefold()}:
-        return "must not be the e-mail address or the name of the service"
-    return None
-
-
-@cache
-def _common_passwords() -> frozenset[str]:
-    text = resources.files("app.auth").joinpath("common_passwords.txt")
-    return frozenset(text.read_text(encoding="utf-8").splitlines())
-
-
-def _normalised(password: str) -> str:
-    """Return the normalised form of a password (NIST SP 800-63B-4, 3.1.1.2)."""
-    return unicodedata.normalize("NFKC", password)
