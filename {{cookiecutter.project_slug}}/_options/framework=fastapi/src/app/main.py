@@ -16,7 +16,6 @@ from app.api.problems import with_problems
 from app.api.routes import add_routes
 from app.core.database import Database
 from app.core.logging import configure_logging
-from app.core.rate_limit import RateLimiter
 from app.core.settings import Environment, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database)
-    app.state.rate_limiter = RateLimiter(settings.rate_limit)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestMiddleware, settings=settings)
     register_error_handlers(app)

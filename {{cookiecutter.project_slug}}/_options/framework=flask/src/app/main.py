@@ -14,7 +14,6 @@ from app.api.operations import read_body
 from app.api.routes import add_routes
 from app.core.database import Database
 from app.core.logging import configure_logging
-from app.core.rate_limit import RateLimiter
 from app.core.settings import Environment, Settings, load_settings
 
 
@@ -38,7 +37,6 @@ def create_app(settings: Settings | None = None) -> Application:
     app.url_map.merge_slashes = False
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(settings.database)
-    app.extensions["rate_limiter"] = RateLimiter(settings.rate_limit)
     app.before_request(note_route)
     app.before_request(read_body)
     register_error_handlers(app)

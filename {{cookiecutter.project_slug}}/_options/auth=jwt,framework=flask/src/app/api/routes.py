@@ -1,4 +1,4 @@
-"""Add the routes of the API, and the objects that authenticate callers."""
+"""Add the routes of the API, and the objects that limit and authenticate callers."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from flask import Blueprint, Flask
 
 from app.api.dependencies import limit_requests
 from app.api.v1 import BLUEPRINTS
-from app.auth.attempt_limiter import AttemptLimiter
 from app.auth.authenticator import Authenticator
-from app.auth.credentials import Passwords
+from app.auth.credentials import AttemptLimiter, Passwords
 
 
 def add_routes(app: Flask) -> None:
-    """Add all routes of the API, and the objects for authentication."""
+    """Add all routes of the API, and the objects for limits and authentication."""
     settings = app.extensions["settings"]
+    # One limiter for all purposes, so that there is one connection pool.
+    app.extensions["rate_limiter"] = AttemptLimiter(settings.rate_limit)
     app.extensions["authenticator"] = Authenticator(settings.auth)
     app.extensions["passwords"] = Passwords(settings.auth)
-    # One limiter for all purposes, so that there is one connection pool.
-    limiter = AttemptLimiter(settings.rate_limit)
-    app.extensions["attempts"] = app.extensions["rate_limiter"] = limiter
     blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
     blueprint.before_request(limit_requests)
     for resource in BLUEPRINTS:

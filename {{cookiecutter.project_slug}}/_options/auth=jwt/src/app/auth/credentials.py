@@ -1,17 +1,20 @@
-"""Hashing and verification of passwords (OWASP Password Storage Cheat Sheet)."""
+"""Checks of passwords: hashing (OWASP), and limits on guessing (NIST SP 800-63B-4)."""
 
 from __future__ import annotations
 
 import base64
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from limits.errors import StorageError
 
 from app.auth.errors import challenge
 from app.auth.hashing_slots import run_in_hashing_slot
 from app.core.errors import AppError
+from app.core.rate_limit import RateLimiter, limit_of
 from app.schemas.passwords import normalised
 
 if TYPE_CHECKING:
@@ -80,3 +83,15 @@ class Passwords:
         )
         memory, time = self._hasher.memory_cost, self._hasher.time_cost
         return f"$argon2id$v=19$m={memory},t={time},p=1${salt}${digest}"
+
+
+class AttemptLimiter(RateLimiter):
+    """A rate limiter whose count is reset once an attempt succeeds."""
+
+    async def forget(self, rule: str, *key: str) -> None:
+        """Reset the count."""
+        limit = limit_of(rule)
+        await self._local.clear(limit, *key)
+        if self._shared is not None:
+            with suppress(StorageError, OSError):
+                await self._shared.clear(limit, *key)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.auth.attempt_limiter import AttemptLimiter
-from app.auth.credentials import Passwords
+from app.auth.credentials import AttemptLimiter, Passwords
 from app.commands._database import with_database
 from app.repositories.users import SqlUserRepository
 from app.schemas.passwords import checked_password

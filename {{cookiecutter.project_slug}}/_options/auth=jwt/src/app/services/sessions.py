@@ -27,8 +27,7 @@ from app.scopes.base import ADMIN, all_scopes
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from app.auth.attempt_limiter import AttemptLimiter
-    from app.auth.credentials import Passwords
+    from app.auth.credentials import AttemptLimiter, Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.sessions import SessionRepository
     from app.schemas.sessions import Login, Refresh

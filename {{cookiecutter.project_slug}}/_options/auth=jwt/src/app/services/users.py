@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from app.auth.attempt_limiter import AttemptLimiter
-    from app.auth.credentials import Passwords
+    from app.auth.credentials import AttemptLimiter, Passwords
     from app.core.settings.auth import AuthSettings
     from app.repositories.users import UserRepository
     from app.schemas.base import PageQuery

@@ -19,7 +19,7 @@ async def get_users(request: Request, session: SessionDep) -> UserService:
     return UserService(
         SqlUserRepository(session, state.database.dialect),
         state.passwords,
-        state.attempts,
+        state.rate_limiter,
         state.settings.auth,
     )
 
@@ -30,7 +30,7 @@ async def get_sessions(request: Request) -> SessionService:
     return SessionService(
         SqlSessionRepository(state.database),
         state.passwords,
-        state.attempts,
+        state.rate_limiter,
         state.settings.auth,
     )
 

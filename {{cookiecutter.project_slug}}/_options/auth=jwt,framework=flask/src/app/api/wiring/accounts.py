@@ -21,7 +21,7 @@ def get_users() -> UserService:
     return UserService(
         SqlUserRepository(get_session(), get_database().dialect),
         current_app.extensions["passwords"],
-        current_app.extensions["attempts"],
+        current_app.extensions["rate_limiter"],
         get_settings().auth,
     )
 
@@ -31,7 +31,7 @@ def get_sessions() -> SessionService:
     return SessionService(
         SqlSessionRepository(get_database()),
         current_app.extensions["passwords"],
-        current_app.extensions["attempts"],
+        current_app.extensions["rate_limiter"],
         get_settings().auth,
     )
 
