@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app.about import NAME
-from app.api.pages import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
+from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
 from app.auth.provider import Provider
 from app.core.errors import NotFoundError
 

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, current_app, send_file
 
 from app.about import NAME
 from app.api.dependencies import get_settings
+from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
 from app.api.openapi import describe
-from app.api.pages import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
 from app.auth.provider import Provider
 from app.core.errors import NotFoundError
 

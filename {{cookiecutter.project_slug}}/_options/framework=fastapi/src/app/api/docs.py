@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app.about import NAME
-from app.api.pages import CSP, INIT_JS, page
+from app.api.docs_page import CSP, INIT_JS, page
 from app.core.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, send_file
 
 from app.about import NAME
+from app.api.docs_page import CSP, INIT_JS, page
 from app.api.openapi import describe
-from app.api.pages import CSP, INIT_JS, page
 from app.core.errors import NotFoundError
 
 blueprint = Blueprint("docs", __name__)
