@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
-from app.core.errors import AppError, ContentTooLargeError
+from app.core.errors import AppError
 from app.core.headers import client_of, cors_headers, request_id_from, security_headers
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
@@ -111,33 +110,3 @@ def _route_path(scope: Scope) -> str | None:
     route = scope.get("fastapi", {}).get("effective_route_context", scope.get("route"))
     path: str | None = getattr(route, "path", None)
     return path
-
-
-class BodyLimitMiddleware:
-    """Rejects a body that is too long: by Content-Length, else while reading it."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and int(length) > self._max_bytes:
-            response = ProblemResponse(problem_of(ContentTooLargeError()))
-            await response(scope, receive, send)
-            return
-        received = 0
-
-        async def receive_up_to_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise HTTPException(ContentTooLargeError.status)
-            return message
-
-        await self._app(scope, receive_up_to_limit, send)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from app.api.routing import JSONRoute
+from app.api.bodies import JSONRoute
 from app.api.wiring.api_keys import ApiKeys
 from app.core.ids import uuid7
 from app.schemas.api_keys import (

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from app.api.routing import JSONRoute
+from app.api.bodies import JSONRoute
 from app.api.security import SignedIn
 from app.api.wiring.api_keys import ApiKeys
 from app.schemas.api_keys import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, status
 
-from app.api.routing import JSONRoute
+from app.api.bodies import JSONRoute
 from app.api.security import OPEN
 from app.api.wiring.accounts import Address, Sessions
 from app.schemas.sessions import Login, Refresh, Tokens

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from app.api.routing import JSONRoute
+from app.api.bodies import JSONRoute
 from app.api.security import Admin, Caller
 from app.api.wiring.accounts import Users
 from app.schemas.base import Page, PageQuery

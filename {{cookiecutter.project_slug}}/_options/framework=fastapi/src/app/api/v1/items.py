@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from app.api.routing import JSONRoute
+from app.api.bodies import JSONRoute
 from app.api.wiring.items import ItemsToRead, ItemsToWrite
 from app.schemas.base import Page, PageQuery
 from app.schemas.items import ItemCreate, ItemPublic, ItemUpdate
