@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from app.core.errors import TITLES, AppError
+from app.core.errors import (
+    TITLES,
+    AppError,
+    BadRequestError,
+    ContentTooLargeError,
+    NotFoundError,
+)
 from app.core.logging import REQUEST_ID
 
 if TYPE_CHECKING:
@@ -18,11 +24,12 @@ MEDIA_TYPE = "application/problem+json"
 # A client may send any number of unknown fields; responses stay short.
 _MOST_REASONS = 20
 
+# Of errors that the framework raises.
 _DETAILS = {
-    400: "The request is malformed.",
-    404: "There is no resource at this URL.",
+    400: BadRequestError.default_detail,
+    404: NotFoundError.default_detail,
     405: "This method is not allowed here; see the Allow header.",
-    413: "The request body is too large.",
+    413: ContentTooLargeError.default_detail,
     422: "The request is invalid; see errors.",
 }
 
