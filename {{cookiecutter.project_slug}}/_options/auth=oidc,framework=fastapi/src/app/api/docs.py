@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app.about import NAME
 from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
-from app.auth.provider import Provider
+from app.auth.provider_cache import Provider
 from app.core.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)

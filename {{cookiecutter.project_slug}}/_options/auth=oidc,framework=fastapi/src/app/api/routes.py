@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from app.api.dependencies import limit_requests
 from app.api.v1 import ROUTERS
 from app.auth.authenticator import Authenticator
-from app.auth.provider import Provider, discovery_url
+from app.auth.provider_cache import Provider, discovery_url
 from app.core.rate_limit import RateLimiter
 
 

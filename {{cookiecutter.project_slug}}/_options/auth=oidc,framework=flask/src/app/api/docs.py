@@ -11,7 +11,7 @@ from app.about import NAME
 from app.api.dependencies import get_settings
 from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
 from app.api.openapi import describe
-from app.auth.provider import Provider
+from app.auth.provider_cache import Provider
 from app.core.errors import NotFoundError
 
 blueprint = Blueprint("docs", __name__)

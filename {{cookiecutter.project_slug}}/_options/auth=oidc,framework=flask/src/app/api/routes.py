@@ -7,7 +7,7 @@ from flask import Blueprint, Flask
 from app.api.dependencies import limit_requests
 from app.api.v1 import BLUEPRINTS
 from app.auth.authenticator import Authenticator
-from app.auth.provider import Provider
+from app.auth.provider_cache import Provider
 from app.core.rate_limit import RateLimiter
 
 

@@ -11,7 +11,7 @@ from app.api.dependencies import get_client, get_settings
 from app.api.operations import Given
 from app.auth.authenticator import Authenticator
 from app.auth.identity import Identity
-from app.auth.provider import discovery_url
+from app.auth.provider_cache import discovery_url
 from app.scopes.base import ADMIN, Scope
 
 

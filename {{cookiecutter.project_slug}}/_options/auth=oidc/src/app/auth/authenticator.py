@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.auth.identity import Identity
-    from app.auth.provider import Provider
+    from app.auth.provider_cache import Provider
     from app.core.settings.auth import AuthSettings
 
 logger = structlog.get_logger(__name__)

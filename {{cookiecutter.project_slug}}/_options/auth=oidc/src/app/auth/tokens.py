@@ -11,7 +11,7 @@ from app.auth.errors import InvalidTokenError
 from app.schemas.base import Text
 
 if TYPE_CHECKING:
-    from app.auth.provider import Provider
+    from app.auth.provider_cache import Provider
     from app.core.settings.auth import AuthSettings
 
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
