@@ -9,8 +9,7 @@ from typing import cast
 
 import click
 
-from app import commands
-from app.about import DESCRIPTION, VERSION
+from app import DESCRIPTION, VERSION, commands
 from app.core.errors import AppError, ConfigurationError
 from app.core.settings import write_missing_env_file
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from app.about import DESCRIPTION, NAME, VERSION
+from app import DESCRIPTION, NAME, VERSION
 from app.api import docs, health
 from app.api.bodies import BodyLimitMiddleware
 from app.api.errors import register_error_handlers

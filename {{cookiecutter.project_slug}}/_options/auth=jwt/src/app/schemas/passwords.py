@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, Secret, TypeAdapter, ValidationError
 from pydantic.config import JsonDict
 
-from app.about import DISTRIBUTION, NAME
+from app import DISTRIBUTION, NAME
 from app.core.errors import AppError
 
 # Section 3.1.1.2, for a password that is the only factor.

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, send_file
 
-from app.about import NAME
+from app import NAME
 from app.api.dependencies import get_settings
 from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
 from app.api.openapi import describe

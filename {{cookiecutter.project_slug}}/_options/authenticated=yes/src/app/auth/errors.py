@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.about import DISTRIBUTION
+from app import DISTRIBUTION
 from app.auth.schemes import SCHEMES
 from app.core.errors import AppError
 

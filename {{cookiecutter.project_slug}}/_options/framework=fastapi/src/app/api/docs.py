@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from app.about import NAME
+from app import NAME
 from app.api.docs_page import CSP, INIT_JS, page
 from app.core.errors import NotFoundError
 

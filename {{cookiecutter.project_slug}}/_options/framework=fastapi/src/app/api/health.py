@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from app.about import NAME, VERSION
+from app import NAME, VERSION
 from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
 from app.core.server import DRAINING

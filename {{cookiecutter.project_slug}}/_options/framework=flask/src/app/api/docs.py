@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, send_file
 
-from app.about import NAME
+from app import NAME
 from app.api.docs_page import CSP, INIT_JS, page
 from app.api.openapi import describe
 from app.core.errors import NotFoundError

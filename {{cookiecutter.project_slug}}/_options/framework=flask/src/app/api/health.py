@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app
 
-from app.about import NAME, VERSION
+from app import NAME, VERSION
 from app.api.operations import operation
 from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from app.about import DESCRIPTION, NAME, VERSION
+from app import DESCRIPTION, NAME, VERSION
 from app.api.operations import Operation
 from app.api.problems import with_problems
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, SecretStr
 
-from app.about import DISTRIBUTION
+from app import DISTRIBUTION
 from app.core.settings.sections import Limit, Section
 
 if TYPE_CHECKING:
