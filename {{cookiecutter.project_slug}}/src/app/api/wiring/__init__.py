@@ -1,1 +1,4 @@
-"""Build services for a request. In `api`, only this package imports repositories."""
+"""Build services for a request, for those who may use them.
+
+In `api`, only this package imports repositories.
+"""
