@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from httpx2 import Response
 from sqlalchemy import update
 
 from app.auth.passwords import Passwords
@@ -23,6 +25,8 @@ ME = "/api/v1/users/me"
 
 PASSWORD = "a password for tests"
 
+type Tokens = dict[str, Any]
+
 
 async def register(client: Client, email: str, password: str = PASSWORD) -> str:
     """Make an account and return its id."""
@@ -33,43 +37,70 @@ async def register(client: Client, email: str, password: str = PASSWORD) -> str:
     return user_id
 
 
-async def log_in(
-    client: Client,
-    email: str,
-    password: str = PASSWORD,
-) -> dict[str, Any]:
+async def log_in(client: Client, email: str, password: str = PASSWORD) -> Tokens:
     """Start a session and return its tokens."""
     body = {"email": email, "password": password}
     response = await client.post(f"{AUTH_URL}/login", json=body)
     assert response.status_code == 200, response.text
-    tokens: dict[str, Any] = response.json()
+    tokens: Tokens = response.json()
     return tokens
 
 
-def with_token(app: App, tokens: dict[str, Any]) -> Client:
+async def can_log_in(client: Client, email: str, password: str = PASSWORD) -> bool:
+    """Return whether a login with this password starts a session."""
+    body = {"email": email, "password": password}
+    response = await client.post(f"{AUTH_URL}/login", json=body)
+    assert response.status_code in {200, 401}
+    return response.status_code == 200
+
+
+def with_token(app: App, tokens: Tokens) -> Client:
     """Return a client that sends the access token."""
     return connect(app, authorization=f"Bearer {tokens['access_token']}")
 
 
-async def signed_in(
-    app: App,
+async def refresh(client: Client, tokens: Tokens) -> Response:
+    """Use the refresh token."""
+    body = {"refresh_token": tokens["refresh_token"]}
+    return await client.post(f"{AUTH_URL}/refresh", json=body)
+
+
+async def has_access(app: App, tokens: Tokens) -> bool:
+    """Return whether the access token is accepted."""
+    response = await with_token(app, tokens).get(ME)
+    assert response.status_code in {200, 401}
+    return response.status_code == 200
+
+
+async def add_user(
     database: Database,
     email: str,
     scopes: list[Scope] | None = None,
-) -> Client:
-    """Return a client with a new account and a session, made without a request."""
-    granted = NEW_USER_SCOPES if scopes is None else scopes
-    auth = make_settings().auth
-    password_hash = await Passwords(auth).hash(PASSWORD)
-    end = utc_now() + timedelta(hours=1)
+) -> UUID:
+    """Make an account without a request, and return its id."""
+    user = User(
+        email=email,
+        password_hash=await Passwords(make_settings().auth).hash(PASSWORD),
+        scopes=NEW_USER_SCOPES if scopes is None else scopes,
+    )
     async with database.transaction() as transaction:
-        user = User(email=email, password_hash=password_hash, scopes=granted)
         transaction.add(user)
         await transaction.flush()
-        session = UserSession(user_id=user.id, idle_until=end, expires_at=end)
+        return user.id
+
+
+async def signed_in(
+    app: App, database: Database, email: str, scopes: list[Scope] | None = None
+) -> Client:
+    """Return a client with a new account and a session, made without a request."""
+    user_id = await add_user(database, email, scopes)
+    end = utc_now() + timedelta(hours=1)
+    session = UserSession(user_id=user_id, idle_until=end, expires_at=end)
+    async with database.transaction() as transaction:
         transaction.add(session)
         await transaction.flush()
-    access_token = issue_access_token(auth, user.id, session.id)
+        session_id = session.id
+    access_token = issue_access_token(make_settings().auth, user_id, session_id)
     return with_token(app, {"access_token": access_token})
 
 

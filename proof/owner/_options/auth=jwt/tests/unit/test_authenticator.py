@@ -11,7 +11,6 @@ import pytest
 from app.auth import Principal
 from app.auth.authenticator import Authenticator
 from app.auth.errors import (
-    InsufficientScopeError,
     InvalidTokenError,
     NotAuthenticatedError,
 )
@@ -19,7 +18,6 @@ from app.auth.tokens import issue_access_token
 from app.core.errors import BadRequestError
 from app.core.settings.auth import AuthSettings
 from app.repositories.sessions import Access
-from app.scopes.items import ITEMS_READ
 from tests.settings import AUTH
 
 if TYPE_CHECKING:
@@ -178,16 +176,3 @@ async def test_the_cache_does_not_grow_without_end(
                 bearer(session_id=forgotten),
                 NO_DATABASE,
             )
-
-
-@pytest.mark.parametrize("held", [{"items:read"}, {"items:read", "admin"}, {"admin"}])
-def test_a_scope_is_held_by_itself_or_by_administrators(held: set[str]) -> None:
-    Principal(USER, frozenset(held)).require(ITEMS_READ)
-
-
-@pytest.mark.parametrize("held", [set(), {"items:write"}, {"items:readx"}])
-def test_a_scope_that_is_not_held_is_refused_by_name(held: set[str]) -> None:
-    with pytest.raises(InsufficientScopeError) as refusal:
-        Principal(USER, frozenset(held)).require(ITEMS_READ)
-    challenge = refusal.value.headers["WWW-Authenticate"]
-    assert 'error="insufficient_scope", scope="items:read"' in challenge

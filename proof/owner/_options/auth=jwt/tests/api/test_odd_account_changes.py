@@ -1,0 +1,99 @@
+"""Changes to one's own account that clients seldom make."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete
+
+from app.core.database import Database
+from app.models.user import User
+from app.repositories.users import SqlUserRepository
+from tests.accounts import ME, PASSWORD, can_log_in
+from tests.client import Client
+
+ALICE = "alice@example.org"
+NEW_PASSWORD = "another password for tests"
+
+
+async def test_an_empty_change_changes_nothing(alice: Client) -> None:
+    before = await alice.get(ME)
+    response = await alice.patch(ME, json={})
+    assert response.status_code == 200
+    assert response.json() == before.json()
+
+
+async def test_the_same_address_in_another_case_is_no_change(alice: Client) -> None:
+    response = await alice.patch(ME, json={"email": ALICE.upper()})
+    assert response.status_code == 200
+    assert response.json()["email"] == ALICE
+
+
+@pytest.mark.parametrize("password", ["", NEW_PASSWORD])
+async def test_a_new_address_needs_the_password(alice: Client, password: str) -> None:
+    before = await alice.get(ME)
+    body = {"email": "new@example.org", "name": "New", "current_password": password}
+    response = await alice.patch(ME, json=body)
+    assert response.status_code == 403
+    after = await alice.get(ME)
+    assert after.json() == before.json()
+
+
+@pytest.mark.parametrize("body", [{"name": "a\x00b"}, {"current_password": "a" * 129}])
+async def test_an_impossible_change_is_422(
+    alice: Client,
+    body: dict[str, object],
+) -> None:
+    response = await alice.patch(ME, json=body)
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["loc"] == ["body", *body]
+
+
+@pytest.mark.parametrize("current", ["", NEW_PASSWORD])
+async def test_a_new_password_needs_the_current_one(
+    alice: Client, client: Client, current: str
+) -> None:
+    body = {"current_password": current, "new_password": NEW_PASSWORD}
+    response = await alice.put(f"{ME}/password", json=body)
+    assert response.status_code == 403
+    assert await can_log_in(client, ALICE)
+    assert not await can_log_in(client, ALICE, NEW_PASSWORD)
+
+
+async def test_a_new_password_that_is_too_long_is_422(alice: Client) -> None:
+    body = {"current_password": PASSWORD, "new_password": "a" * 129}
+    response = await alice.put(f"{ME}/password", json=body)
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["loc"] == ["body", "new_password"]
+
+
+async def test_an_account_is_not_deleted_with_null_as_password(alice: Client) -> None:
+    response = await alice.request("DELETE", ME, json={"current_password": None})
+    assert response.status_code == 422
+    response = await alice.get(ME)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(("method", "status"), [("PATCH", 404), ("DELETE", 204)])
+async def test_an_account_that_is_deleted_meanwhile_is_gone(
+    alice: Client,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    status: int,
+) -> None:
+    find = SqlUserRepository.find
+
+    async def find_and_lose(users: SqlUserRepository, user_id: UUID) -> User | None:
+        found = await find(users, user_id)
+        async with database.transaction() as session:
+            await session.execute(delete(User))
+        return found
+
+    monkeypatch.setattr(SqlUserRepository, "find", find_and_lose)
+    body = {"name": "A"} if method == "PATCH" else {"current_password": PASSWORD}
+    response = await alice.request(method, ME, json=body)
+    assert response.status_code == status

@@ -1,0 +1,53 @@
+"""What the database itself refuses."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from app.core.database import Database
+from app.models.item import Item
+from app.models.user import User
+from app.repositories.users import EmailTakenError, SqlUserRepository
+
+EMAIL = "ada@example.org"
+
+
+def user(email: str = EMAIL) -> User:
+    return User(email=email, password_hash="none", scopes=[])
+
+
+async def test_an_item_of_nobody_is_refused(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(Item(owner_id=uuid4(), name="chair"))
+        with pytest.raises(IntegrityError):
+            await session.flush()
+        await session.rollback()
+
+
+async def test_two_accounts_with_one_address_are_refused(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add_all([user(), user()])
+        with pytest.raises(IntegrityError) as refusal:
+            await session.flush()
+        await session.rollback()
+    assert database.dialect.violated_constraint(refusal.value) == "uq_users_email"
+
+
+@pytest.mark.parametrize(
+    ("email", "error"),
+    [(EMAIL, EmailTakenError), (None, IntegrityError)],
+)
+async def test_only_an_address_that_is_taken_is_said_to_be_taken(
+    database: Database,
+    email: str,
+    error: type[Exception],
+) -> None:
+    async with database.transaction() as session:
+        users = SqlUserRepository(session, database.dialect)
+        await users.add(user())
+        with pytest.raises(error):
+            await users.add(user(email))
+        await session.rollback()
