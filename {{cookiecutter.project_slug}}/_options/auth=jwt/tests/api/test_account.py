@@ -9,14 +9,7 @@ from sqlalchemy import func, select
 from app.core.database import Database
 from app.models.session import RefreshToken, UserSession
 from app.models.user import User
-from tests.accounts import (
-    ME,
-    PASSWORD,
-    can_log_in,
-    has_access,
-    log_in,
-    refresh,
-)
+from tests.accounts import ME, PASSWORD, can_log_in, has_access, log_in, refresh
 from tests.client import App, Client
 
 ALICE = "alice@example.org"

@@ -36,9 +36,9 @@ async def log_in(app: App, password: str, *, address: str = "192.0.2.1") -> Resp
     return await client.post(f"{AUTH_URL}/login", json=body)
 
 
-async def fail(app: App, times: int, *, address: str = "192.0.2.1") -> None:
+async def fail(app: App, times: int) -> None:
     for _ in range(times):
-        response = await log_in(app, WRONG_PASSWORD, address=address)
+        response = await log_in(app, WRONG_PASSWORD)
         assert response.status_code == 401
 
 
