@@ -7,7 +7,7 @@ from httpx2 import Response
 
 from app.core.database import Database
 from app.core.settings import Settings
-from tests.accounts import AUTH_URL, PASSWORD, add_user
+from tests.accounts import AUTH_URL, ME, PASSWORD, add_user
 from tests.client import App, Client, connect, make_app
 from tests.settings import AUTH, make_settings
 
@@ -120,6 +120,17 @@ async def test_failures_of_one_account_from_many_addresses_are_limited(
         await fail(from_address(app, f"192.0.2.{number}"), 1)
     response = await log_in(from_address(app, "192.0.2.99"), PASSWORD)
     assert_is_limited(response)
+
+
+async def test_the_right_current_password_forgives_wrong_ones(alice: Client) -> None:
+    wrong = {"email": "other@example.org", "current_password": "a wrong password"}
+    for email in ("first@example.org", "second@example.org"):
+        for _ in range(9):
+            response = await alice.patch(ME, json=wrong)
+            assert response.status_code == 403
+        right = {"email": email, "current_password": PASSWORD}
+        response = await alice.patch(ME, json=right)
+        assert response.status_code == 200
 
 
 @pytest.mark.parametrize(

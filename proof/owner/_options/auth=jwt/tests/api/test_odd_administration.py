@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.database import Database
-from tests.accounts import ME, change_user
+from tests.accounts import ME, change_user, log_in, refresh
 from tests.client import Client
 
 USERS = "/api/v1/users"
@@ -13,11 +13,12 @@ ALICE = "alice@example.org"
 
 
 async def test_an_account_that_is_no_longer_active_has_no_access_whatever_its_sessions(
-    alice: Client, database: Database
+    alice: Client, client: Client, database: Database
 ) -> None:
+    tokens = await log_in(client, ALICE)
     await change_user(database, ALICE, is_active=False)
-    response = await alice.get(ME)
-    assert response.status_code == 401
+    for response in [await alice.get(ME), await refresh(client, tokens)]:
+        assert response.status_code == 401
 
 
 @pytest.mark.parametrize("body", [{"is_active": False}, {"scopes": []}, {}])

@@ -195,3 +195,26 @@ async def test_what_did_not_happen_is_not_on_record(
     await recorder.call("PATCH", ME, body, client=alice)
     await recorder.call("DELETE", ME, {"current_password": ""}, client=alice)
     assert recorder.audited() == []
+
+
+@pytest.mark.parametrize(
+    ("email", "reason"),
+    [
+        ("bob@example.org", "disabled_account"),
+        ("nobody@example.org", "unknown_account"),
+    ],
+)
+@pytest.mark.usefixtures("bob")
+async def test_why_a_login_failed_is_on_record_and_not_in_the_answer(
+    database: Database,
+    recorder: Recorder,
+    email: str,
+    reason: str,
+) -> None:
+    await change_user(database, "bob@example.org", is_active=False)
+    login = {"email": email, "password": PASSWORD}
+    await recorder.call("POST", f"{AUTH_URL}/login", login)
+    assert recorder.audited() == ["login_failed"]
+    assert recorder.events[0]["reason"] == reason
+    (answer,) = recorder.answers
+    assert reason not in answer.text
