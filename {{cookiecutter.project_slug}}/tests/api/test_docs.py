@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.about import NAME, VERSION
+from app import NAME, VERSION
 from tests.client import Client
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}

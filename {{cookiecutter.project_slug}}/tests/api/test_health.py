@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.about import NAME, VERSION
+from app import NAME, VERSION
 from app.core.database import Database
 from app.core.readiness import NEEDED
 from app.core.server import DRAINING

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from app.about import DESCRIPTION
+from app import DESCRIPTION
 from app.cli import main
 from app.models.base import Base
 from tests.databases import LASTING_URL

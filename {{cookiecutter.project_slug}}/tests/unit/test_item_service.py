@@ -10,8 +10,8 @@ import pytest
 from app.core.errors import NotFoundError
 from app.core.ids import uuid7
 from app.models.base import utc_now
+from app.schemas.base import PageQuery
 from app.schemas.items import ItemCreate, ItemUpdate
-from app.schemas.pages import PageQuery
 from app.services.items import ItemService
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from app.about import VERSION
+from app import VERSION
 from app.cli import main
 
 if TYPE_CHECKING:

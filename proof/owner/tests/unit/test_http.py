@@ -2,13 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.http import (
-    Client,
-    client_of,
-    cors_headers,
-    is_json,
-    request_id_from,
-)
+from app.core.headers import Client, client_of, cors_headers, is_json, request_id_from
 from app.core.settings import Settings
 from tests.settings import make_settings
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from httpx2 import Response
 from sqlalchemy import update
 
-from app.auth.passwords import Passwords
+from app.auth.credentials import Passwords
 from app.auth.tokens import issue_access_token
 from app.core.database import Database
 from app.models.base import utc_now

@@ -22,7 +22,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Return a function that sets for how many seconds the provider is waited for."""
 
     def wait_for(seconds: float) -> None:
-        monkeypatch.setattr("app.auth.provider.FETCH_SECONDS", seconds)
+        monkeypatch.setattr("app.auth.provider_cache.FETCH_SECONDS", seconds)
         monkeypatch.setattr("app.auth.http_client.FETCH_SECONDS", seconds)
 
     return wait_for

@@ -4,10 +4,10 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
-from app.about import NAME
-from app.auth.passwords import Passwords, weakness
+from app import NAME
+from app.auth.credentials import Passwords
 from app.core.settings.auth import AuthSettings
-from app.schemas.users import checked_password
+from app.schemas.passwords import checked_password, weakness
 from tests.settings import AUTH, SECRET_KEY
 
 EMAIL = "ada.lovelace@example.org"

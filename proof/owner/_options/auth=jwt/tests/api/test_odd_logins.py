@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from app.auth.passwords import Passwords
+from app.auth.credentials import Passwords
 from app.core.database import Database
 from app.models.session import UserSession
 from app.models.user import User

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.auth.attempt_limiter import AttemptLimiter
+from app.auth.credentials import AttemptLimiter
 from app.core.errors import TooManyRequestsError
 from app.core.settings.sections import RateLimitSettings
 

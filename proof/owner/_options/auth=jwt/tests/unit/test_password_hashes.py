@@ -9,10 +9,11 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from pydantic import ValidationError
 
-from app.about import DISTRIBUTION, NAME
-from app.auth.passwords import Passwords, weakness
+from app import DISTRIBUTION, NAME
+from app.auth.credentials import Passwords
 from app.core.settings.auth import AuthSettings
-from app.schemas.users import UserRegister, checked_password
+from app.schemas.passwords import checked_password, weakness
+from app.schemas.users import UserRegister
 from tests.settings import AUTH
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 EMAIL = "ada.lovelace@example.org"
 
 COMMON = (
-    resources.files("app.auth")
+    resources.files("app.schemas")
     .joinpath("common_passwords.txt")
     .read_text(encoding="utf-8")
     .splitlines()

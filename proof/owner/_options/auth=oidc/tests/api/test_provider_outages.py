@@ -47,7 +47,7 @@ async def test_a_service_that_starts_without_its_provider_lets_nobody_in(
     fault: str,
 ) -> None:
     client, caller = connect(app), connect(app, **bearer(issuer.token()))
-    monkeypatch.setattr("app.auth.provider.RETRY_SECONDS", 0)
+    monkeypatch.setattr("app.auth.provider_cache.RETRY_SECONDS", 0)
     patience(0.1)
     issuer.faults[""] = fault
     for path in (ME, ITEMS):

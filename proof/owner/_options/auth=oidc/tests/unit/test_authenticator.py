@@ -6,7 +6,7 @@ import pytest
 
 from app.auth.authenticator import Authenticator
 from app.auth.errors import InvalidTokenError
-from app.auth.provider import Provider
+from app.auth.provider_cache import Provider
 from app.core.settings.auth import AuthSettings
 from tests.faulty_issuer import FaultyIssuer
 from tests.settings import AUTH

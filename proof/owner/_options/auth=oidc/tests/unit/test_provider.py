@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.auth import provider as module
-from app.auth.provider import Provider, ProviderUnavailableError, discovery_url
+from app.auth import provider_cache as module
+from app.auth.provider_cache import Provider, ProviderUnavailableError, discovery_url
 from tests.client import all_at_once
 from tests.faulty_issuer import FAULTS, FaultyIssuer
 from tests.issuer import DISCOVERY, JWKS, SigningKey
