@@ -13,6 +13,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from app.api.v1 import ROUTERS
 from app.core.database import Database
+from app.core.logging import configure_logging
 from app.core.settings import Environment, Settings
 from app.main import create_app
 from app.models.base import Base
@@ -67,16 +68,28 @@ async def committing_database(pool: Database) -> AsyncIterator[Database]:
             await session.execute(table.delete())
 
 
-@pytest.fixture
-def settings(migrated_url: str) -> Settings:
-    """Return the settings of the application under test."""
-    return make_settings(migrated_url, rate_limit={"enabled": False})
+@pytest.fixture(scope="session")
+def shared_app(migrated_url: str) -> App:
+    """Return the application of most tests: to create one takes longer than a test."""
+    return create_app(make_settings(migrated_url, rate_limit={"enabled": False}))
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> App:
-    """Return the application."""
-    return make_app(settings, database)
+def settings(shared_app: App) -> Settings:
+    """Return the settings of the application under test; modules may override them."""
+    settings: Settings = shared_app.state.settings
+    return settings
+
+
+@pytest.fixture
+def app(shared_app: App, settings: Settings, database: Database) -> App:
+    """Return the application: a new one only for settings of the test's own."""
+    if settings is not shared_app.state.settings:
+        return make_app(settings, database)
+    configure_logging(settings)  # writes to what is the standard output now
+    shared_app.state.database = database
+    shared_app.dependency_overrides.clear()
+    return shared_app
 
 
 @pytest.fixture
