@@ -149,3 +149,6 @@ def test_every_type_is_migrated_up_and_down_without_work_by_hand(
         run("alembic", "check")
         run("mypy", "migrations")
         run("pytest", "--quiet", "--no-cov", "tests/migrations")
+        model.unlink()
+        migrate("drop notes", "--autogenerate")
+        run("pytest", "--quiet", "--no-cov", "tests/migrations")

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from alembic import context
-from sqlalchemy import DefaultClause, Enum, False_, True_
+from alembic.operations.ops import AddColumnOp, CreateTableOp, OpContainer
+from sqlalchemy import (
+    CHAR,
+    Boolean,
+    Column,
+    DateTime,
+    DefaultClause,
+    Enum,
+    False_,
+    True_,
+    Uuid,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.sql.functions import now
 from sqlalchemy.types import TypeDecorator
 
@@ -16,19 +30,57 @@ from app.core.settings import load_settings
 from app.models.base import Base
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.operations.ops import MigrationScript
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, TextClause
+
+UUID_DIGITS = 32
 
 
-def set_revision_id(
+def finish_revision(
     _context: object, _head: object, directives: list[MigrationScript]
 ) -> None:
-    """Use the current minute (UTC) as a new revision's id, or the next free one."""
+    """Give a new revision its id, and a way back that works on every database.
+
+    Its id is the current minute (UTC), or the next free one.
+    """
+    for operations in directives[0].downgrade_ops_list:
+        for column in dropped_columns(operations):
+            make_generic(column)
     taken = {script.revision for script in context.script.walk_revisions()}
     minute = datetime.now(UTC)
     while f"{minute:%Y%m%d_%H%M}" in taken:
         minute += timedelta(minutes=1)
     directives[0].rev_id = f"{minute:%Y%m%d_%H%M}"
+
+
+def dropped_columns(operations: OpContainer) -> Iterator[Column[Any]]:
+    """Yield the columns that a downgrade adds, with types of the connected database."""
+    for operation in operations.ops:
+        if isinstance(operation, CreateTableOp):
+            yield from (c for c in operation.columns if isinstance(c, Column))
+        elif isinstance(operation, AddColumnOp):
+            yield operation.column
+        elif isinstance(operation, OpContainer):
+            yield from dropped_columns(operation)
+
+
+def make_generic(column: Column[Any]) -> None:
+    """Replace what the connected database reports by what each one understands."""
+    if isinstance(column.type, CHAR) and column.type.length == UUID_DIGITS:
+        column.type = Uuid()  # SQLite has no such type
+    column.type = column.type.as_generic(allow_nulltype=True)
+    if isinstance(column.type, DateTime):
+        column.type = DateTime(timezone=True)
+    if isinstance(column.server_default, DefaultClause):
+        default = str(column.server_default.arg).partition("::")[0]
+        found: ColumnElement[Any] | TextClause = text(default)
+        if default in {"now()", "CURRENT_TIMESTAMP"}:
+            found = now()
+        elif isinstance(column.type, Boolean):
+            found = true() if default in {"1", "true"} else false()
+        column.server_default = DefaultClause(found)
 
 
 def render_item(_kind: str, item: object, _context: object) -> str | Literal[False]:
@@ -58,7 +110,7 @@ def migrate(connection: Connection) -> None:
         # SQLite changes a table by copying it; by default that is no transaction.
         render_as_batch=True,
         transactional_ddl=True,
-        process_revision_directives=set_revision_id,
+        process_revision_directives=finish_revision,
         render_item=render_item,
     )
     with context.begin_transaction():
