@@ -12,8 +12,6 @@ from tests.settings import REQUIRED_ENVIRONMENT
 if TYPE_CHECKING:
     from pathlib import Path
 
-REDIS_NOT_SET = "Redis NOT TESTED: set TEST_REDIS_URL (redis://127.0.0.1:6379/9)"
-
 
 @pytest.fixture
 def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import socket
 from uuid import uuid4
 
@@ -15,12 +14,7 @@ from tests.logs import logged
 from tests.settings import make_settings
 
 
-@pytest.fixture
-def redis_url() -> str:
-    """Return the URL of a Redis that tests may use."""
-    if "TEST_REDIS_URL" not in os.environ:
-        pytest.skip("set TEST_REDIS_URL")
-    return os.environ["TEST_REDIS_URL"]
+pytest_plugins = ["tests.redis"]
 
 
 def limiter(**settings: object) -> RateLimiter:

@@ -1,7 +1,8 @@
 """The databases that tests run on: each that the service supports.
 
 SQLite is a new file. PostgreSQL is the database that TEST_DATABASE_URL names; tests
-empty it, so its name must say that it is for tests.
+empty it, so its name must say that it is for tests. Each worker of pytest-xdist has a
+database of its own beside it, such as app_test_gw0.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import MetaData, make_url, text
 
 from app.core.database import run_on_connection
 from app.core.database.dialects import DIALECTS
@@ -63,8 +64,25 @@ def _postgresql_url() -> str:
         pytest.skip(NOT_SET)
     if "test" not in (make_url(url).database or ""):
         pytest.exit("TEST_DATABASE_URL: the name of a test database holds 'test'", 2)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        url = _url_of_worker(url, worker)
     run_on_connection(make_settings(url).database, _drop_everything)
     return url
+
+
+def _url_of_worker(url: str, worker: str) -> str:
+    """Return the URL of the worker's database, which is created if it is absent."""
+    name = f"{make_url(url).database}_{worker}"
+
+    def create(connection: Connection) -> None:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        query = text("SELECT 1 FROM pg_database WHERE datname = :name")
+        if connection.scalar(query, {"name": name}) is None:
+            quoted = connection.dialect.identifier_preparer.quote(name)
+            connection.exec_driver_sql(f"CREATE DATABASE {quoted}")
+
+    run_on_connection(make_settings(url).database, create)
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def _drop_everything(connection: Connection) -> None:

@@ -8,6 +8,8 @@ from app.auth.credentials import AttemptLimiter
 from app.core.errors import TooManyRequestsError
 from app.core.settings.sections import RateLimitSettings
 
+pytest_plugins = ["tests.redis"]
+
 RULE = "1/day"
 
 

@@ -1,0 +1,13 @@
+"""The Redis that tests count in: modules that need it name this one in `pytest_plugins`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """Return the URL of a Redis, which tests share: each uses keys of its own."""
+    return os.environ["TEST_REDIS_URL"]
