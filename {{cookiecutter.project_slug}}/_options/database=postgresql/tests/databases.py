@@ -34,6 +34,14 @@ NOT_SET = (
 )
 
 
+def pytest_configure() -> None:
+    """Refuse a database whose name does not say that it is for tests."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url is not None and "test" not in (make_url(url).database or ""):
+        message = "TEST_DATABASE_URL: the name of a test database holds 'test'"
+        raise pytest.UsageError(message)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the end, where nobody overlooks it, what was not tested."""
     if "TEST_DATABASE_URL" not in os.environ:
@@ -62,8 +70,6 @@ def _postgresql_url() -> str:
         if "CI" in os.environ:
             pytest.fail(NOT_SET)
         pytest.skip(NOT_SET)
-    if "test" not in (make_url(url).database or ""):
-        pytest.exit("TEST_DATABASE_URL: the name of a test database holds 'test'", 2)
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         url = _url_of_worker(url, worker)
     run_on_connection(make_settings(url).database, _drop_everything)
