@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -14,6 +15,13 @@ def configure(environment: str, **changes: object) -> None:
     configure_logging(
         make_settings(None, environment=environment, **changes),
     )
+
+
+@pytest.fixture(autouse=True)
+def configure_again() -> Iterator[None]:
+    """Configure what other tests expect: elsewhere, loggers keep their first output."""
+    yield
+    configure("test")
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
@@ -96,4 +104,3 @@ def test_events_are_readable_in_development(capsys: pytest.CaptureFixture[str]) 
     assert "started" in started
     assert "port=8000" in started
     assert "low on memory" in low
-    configure("test")
