@@ -13,7 +13,6 @@ from app.core.settings.sections import RateLimitSettings
 from tests.logs import logged
 from tests.settings import make_settings
 
-
 pytest_plugins = ["tests.redis"]
 
 
