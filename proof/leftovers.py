@@ -54,6 +54,7 @@ ALLOWED = {
 LOADED_BY_NAME = {
     "aiosqlite": "SQLAlchemy loads the driver that the URL names",
     "asyncpg": "SQLAlchemy loads the driver that the URL names",
+    "redis": "limits loads it for the URL of the counts",
     "uvloop": "the server takes the fastest event loop that it finds",
 }
 IMPORT_NAMES = {"argon2-cffi": "argon2", "pyjwt": "jwt", "python-dotenv": "dotenv"}

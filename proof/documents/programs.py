@@ -14,7 +14,7 @@ def _set(words: str) -> frozenset[str]:
 # Of these, arguments are not known, but files among them are.
 PLAIN = _set(
     "adduser apt base64 cat cd chmod chown cloud-sql-proxy cp createdb createuser curl cut"
-    " dropdb echo export false grep head install journalctl jq kill ls mkdir mv nohup openssl"
+    " dropdb echo export false find grep head install journalctl jq kill ls mkdir mv nohup openssl"
     " pg_dump pg_restore pgrep printf psql python python3 read rm rsync scp sed set sha256sum"
     " sleep sort source ssh ssh-add ssh-keygen ssh-keyscan systemd-analyze tail tar tee test"
     " touch tr true umask unset useradd wc"
