@@ -150,7 +150,7 @@ def test_a_service_does_what_its_documents_say(service: Service) -> None:
             (
                 "revisions with other names",
                 "migrations/env.py",
-                "        process_revision_directives=set_revision_id,\n",
+                "        process_revision_directives=finish_revision,\n",
                 "",
                 "alembic revision",
                 r"not yyyymmdd_HHmm_create_notes.py",
