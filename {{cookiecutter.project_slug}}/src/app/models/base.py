@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A datetime in UTC, even if the database stores no time zone."""
+    """A datetime in UTC, whatever the zone of the value, the session or the server."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -27,18 +27,31 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,
     ) -> datetime | None:
-        """Convert to UTC."""
+        """Convert to UTC.
+
+        Raises:
+            ValueError: the value has no time zone, so it could mean any time.
+        """
         del dialect
-        return None if value is None else value.astimezone(UTC)
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a datetime without a time zone; use utc_now()"
+            raise ValueError(message)
+        return value.astimezone(UTC)
 
     def process_result_value(
         self,
         value: datetime | None,
         dialect: Dialect,
     ) -> datetime | None:
-        """Mark the value as UTC."""
+        """Convert to UTC. SQLite returns no zone: there, the value is in UTC."""
         del dialect
-        return None if value is None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
 
 
 def utc_now() -> datetime:

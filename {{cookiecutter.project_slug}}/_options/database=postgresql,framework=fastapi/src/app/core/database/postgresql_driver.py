@@ -33,6 +33,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
         "server_settings": {
             "statement_timeout": str(settings.statement_timeout * 1000),
             "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
         },
     }
 

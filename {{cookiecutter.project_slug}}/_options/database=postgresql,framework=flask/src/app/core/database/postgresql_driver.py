@@ -27,6 +27,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
         "options": (
             f"-c statement_timeout={settings.statement_timeout * 1000}"
             " -c idle_in_transaction_session_timeout=60000"
+            " -c timezone=UTC"
         ),
     }
 
