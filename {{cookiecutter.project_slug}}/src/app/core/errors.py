@@ -40,12 +40,15 @@ class AppError(Exception):
         code: a stable name for programs; `detail` is for people and may change.
         headers: additional response headers (`Retry-After`, ...).
         errors: invalid fields, in the format of pydantic.
+        constraints: names of the database constraints whose violation is this error;
+            `*` stands for anything.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_server_error"
     default_detail: ClassVar[str] = "An unexpected error occurred."
     errors: Sequence[Mapping[str, Any]] = ()
+    constraints: ClassVar[Sequence[str]] = ()
 
     def __init__(
         self,
@@ -74,6 +77,14 @@ class NotFoundError(AppError):
     default_detail = "Resource not found."
 
 
+class ConflictError(AppError):
+    """The change contradicts other rows: a duplicate, or a reference to nothing."""
+
+    status = 409
+    code = "conflict"
+    default_detail = "The change conflicts with other data."
+
+
 class ContentTooLargeError(AppError):
     """The body exceeds the size limit (RFC 9110 section 15.5.14)."""
 
@@ -88,6 +99,15 @@ class UnsupportedMediaTypeError(AppError):
     status = 415
     code = "unsupported_media_type"
     default_detail = "Send the body as application/json."
+
+
+class InvalidDataError(AppError):
+    """A value breaks a rule of the database: a check, or a value that is missing."""
+
+    status = 422
+    code = "invalid_data"
+    default_detail = "The request is invalid."
+    constraints = ("ck_*", "nn_*")
 
 
 class TooManyRequestsError(AppError):

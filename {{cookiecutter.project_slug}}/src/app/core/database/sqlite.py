@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.exc import DBAPIError, IntegrityError
     from sqlalchemy.pool import ConnectionPoolEntry
 
     from app.core.settings.database import DatabaseSettings
 
-_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
+_VIOLATION = re.compile(r"(?P<kind>.+) constraint failed(: (?P<subject>.+))?")
+_UNIQUE = re.compile(
+    r"CONSTRAINT \W?(?P<name>\w+)\W? (UNIQUE|PRIMARY KEY) \((?P<columns>.+?)\)"
+)
 
 
 class SQLite:
@@ -71,14 +76,96 @@ class SQLite:
             readonly = connection.get_execution_options().get("readonly", False)
             connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
+        @event.listens_for(engine, "handle_error")
+        def name_constraint(context: ExceptionContext) -> None:
+            error = context.original_exception
+            match = _VIOLATION.fullmatch(str(error))
+            if match is not None and context.connection is not None:
+                name = _violated_constraint(context, match["kind"], match["subject"])
+                error.constraint_name = name  # type: ignore[attr-defined]
+
     def violated_constraint(self, error: IntegrityError) -> str | None:
-        """Return the violated unique constraint's name, by the naming convention."""
-        match = _UNIQUE.search(str(error.orig))
-        if match is None:
-            return None
-        table, *columns = match["columns"].replace(", ", ".").split(".")
-        return "_".join(["uq", table, *columns[::2]])
+        """Return the name of the constraint that a statement has violated.
+
+        A column that must not be null counts as a constraint `nn_<table>_<column>`.
+        """
+        return getattr(error.orig, "constraint_name", None)
 
     def is_transient(self, error: DBAPIError) -> bool:
         """Return whether the error is transient: the file is locked or missing."""
         return isinstance(error, OperationalError)
+
+
+def _violated_constraint(
+    context: ExceptionContext, kind: str, subject: str | None
+) -> str | None:
+    """Return the name of a constraint: SQLite names its columns, or nothing."""
+    if kind == "FOREIGN KEY":
+        return _violated_foreign_key(context)
+    if subject is None or kind == "CHECK":
+        return subject
+    if subject.startswith("index "):  # one on an expression
+        return subject.removeprefix("index ").strip("'")
+    table, *columns = subject.replace(", ", ".").split(".")
+    columns = columns[::2]
+    if kind == "NOT NULL":
+        return "_".join(["nn", table, *columns])
+    return _unique_constraint(cast("Connection", context.connection), table, columns)
+
+
+def _unique_constraint(
+    connection: Connection, table: str, columns: list[str]
+) -> str | None:
+    """Return the name of the primary key, unique constraint or index on columns."""
+    ddl = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+    sql = connection.exec_driver_sql(ddl, (table,)).scalar_one()
+    for constraint in _UNIQUE.finditer(sql):
+        if re.findall(r"\w+", constraint["columns"]) == columns:
+            return constraint["name"]
+    indexes = "SELECT name FROM pragma_index_list(?) WHERE [unique] AND origin = 'c'"
+    columns_of = "SELECT name FROM pragma_index_info(?) ORDER BY seqno"
+    for (index,) in connection.exec_driver_sql(indexes, (table,)).all():
+        found = connection.exec_driver_sql(columns_of, (index,)).scalars().all()
+        if found == columns:
+            return str(index)
+    return None
+
+
+def _violated_foreign_key(context: ExceptionContext) -> str | None:
+    """Return the name of a foreign key: SQLite does not say which one has failed.
+
+    It does for rows that are there. So run the statement again, with foreign keys
+    checked at the end of the transaction only, look, and undo it. If COMMIT has failed,
+    there is no statement, and the rows are there.
+    """
+    connection = cast("Connection", context.connection)
+    cursor = connection.connection.cursor()
+    cursor.execute("SAVEPOINT violation")
+    cursor.execute("PRAGMA defer_foreign_keys = ON")
+    before: set[tuple[Any, ...]] = set()
+    if context.statement is not None:
+        before = _orphans(cursor)
+        rows = context.parameters or ()
+        for row in rows if isinstance(rows, list) else [rows]:
+            # The first rows may be there already, and RESTRICT cannot be deferred.
+            with suppress(context.dialect.loaded_dbapi.Error):
+                cursor.execute(context.statement, cast("Any", row))
+    orphans = _orphans(cursor) - before
+    cursor.execute("ROLLBACK TO violation")
+    cursor.execute("RELEASE violation")
+    cursor.execute("PRAGMA defer_foreign_keys = OFF")
+    cursor.close()
+    if not orphans:
+        return None
+    table, _, _, number = orphans.pop()
+    parts = connection.exec_driver_sql(f'PRAGMA foreign_key_list("{table}")')
+    columns = [part["from"] for part in parts.mappings() if part["id"] == number]
+    keys = inspect(connection).get_foreign_keys(table)
+    names = [key["name"] for key in keys if key["constrained_columns"] == columns]
+    return names[0] if names else None
+
+
+def _orphans(cursor: DBAPICursor) -> set[tuple[Any, ...]]:
+    """Return table, row, referred table and number of the key of broken references."""
+    cursor.execute("PRAGMA foreign_key_check")
+    return {tuple(row) for row in cursor.fetchall()}

@@ -69,7 +69,7 @@ async def create(
     del settings
     data = _api_keys.new_key(name, scopes, expires_in)
     async with database.transaction() as session:
-        user = await SqlUserRepository(session, database.dialect).find_by_email(email)
+        user = await SqlUserRepository(session).find_by_email(email)
         if user is None:
             message = "There is no account with this e-mail address."
             raise NotFoundError(message)

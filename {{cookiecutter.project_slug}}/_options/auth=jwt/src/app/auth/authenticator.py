@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 _CACHED_PRINCIPALS = 10_000
 
 
+class AccountDeletedError(InvalidTokenError):
+    """The account was deleted after the request had been authenticated."""
+
+    code = "account_deleted"
+    constraints = (
+        "fk_*_owner_id_users",
+        "fk_*_user_id_users",
+        "fk_refresh_tokens_session_id_user_sessions",
+    )
+
+
 class Authenticator:
     """Authenticates callers by the Authorization header.
 

@@ -43,9 +43,9 @@ def _password() -> str:
         raise click.ClickException(str(error)) from error
 
 
-def _users(settings: Settings, database: Database, session: Session) -> UserService:
+def _users(settings: Settings, session: Session) -> UserService:
     return UserService(
-        SqlUserRepository(session, database.dialect),
+        SqlUserRepository(session),
         Passwords(settings.auth),
         AttemptLimiter(settings.rate_limit),
         settings.auth,
@@ -64,7 +64,7 @@ async def create_admin(settings: Settings, database: Database, email: str) -> No
     """Create an administrator; prompt for the password, or read it from stdin."""
     password = _password()
     async with database.transaction() as session:
-        users = _users(settings, database, session)
+        users = _users(settings, session)
         user = await users.create(email, password, [ADMIN])
     click.echo(f"Created administrator {user.email} ({user.id}).")
 
@@ -76,6 +76,6 @@ async def set_password(settings: Settings, database: Database, email: str) -> No
     """Set the password of an account. This ends all its sessions."""
     password = _password()
     async with database.transaction() as session:
-        users = _users(settings, database, session)
+        users = _users(settings, session)
         await users.set_password(email, password)
     click.echo(f"Set the password of {email}.")

@@ -88,13 +88,12 @@ class SqlSessionRepository:
     async def add_user(self, user: User) -> None:
         """Insert the account."""
         async with self._database.transaction() as session:
-            await SqlUserRepository(session, self._database.dialect).add(user)
+            await SqlUserRepository(session).add(user)
 
     async def find_user(self, email: str) -> User | None:
         """Select the account by its e-mail address, in lower case."""
         async with self._database.transaction(readonly=True) as session:
-            users = SqlUserRepository(session, self._database.dialect)
-            return await users.find_by_email(email)
+            return await SqlUserRepository(session).find_by_email(email)
 
     async def renew_password_hash(self, user: User, password_hash: str) -> None:
         """Update the row if its hash has not changed."""

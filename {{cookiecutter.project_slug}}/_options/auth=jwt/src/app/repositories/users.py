@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import AppError
 from app.models.session import UserSession
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from app.core.database import Dialect, Session
-
 
 class EmailTakenError(AppError):
     """An account with this e-mail address already exists."""
@@ -25,6 +22,7 @@ class EmailTakenError(AppError):
     status = 409
     code = "email_taken"
     default_detail = "An account with this e-mail address already exists."
+    constraints = ("uq_users_email",)
 
 
 class UserRepository(Protocol):
@@ -60,10 +58,6 @@ class SqlUserRepository(SqlRepository[User]):
 
     entity = User
 
-    def __init__(self, session: Session, dialect: Dialect) -> None:
-        super().__init__(session)
-        self._dialect = dialect
-
     async def find(self, user_id: UUID) -> User | None:
         """Select the row by its key."""
         return await self._session.get(User, user_id)
@@ -79,15 +73,6 @@ class SqlUserRepository(SqlRepository[User]):
     async def count(self) -> int:
         """Count the rows."""
         return await self._count()
-
-    async def save(self, user: User) -> None:
-        """Insert or update the row; of concurrent conflicting writes, one succeeds."""
-        try:
-            await super().save(user)
-        except IntegrityError as error:
-            if self._dialect.violated_constraint(error) == "uq_users_email":
-                raise EmailTakenError from error
-            raise
 
     async def end_sessions(self, user_id: UUID) -> None:
         """Delete the user's sessions."""

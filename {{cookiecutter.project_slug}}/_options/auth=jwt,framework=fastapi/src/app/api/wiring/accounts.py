@@ -17,7 +17,7 @@ async def get_users(request: Request, session: SessionDep) -> UserService:
     """Return the service of all accounts; the route says who may call it."""
     state = request.app.state
     return UserService(
-        SqlUserRepository(session, state.database.dialect),
+        SqlUserRepository(session),
         state.passwords,
         state.rate_limiter,
         state.settings.auth,

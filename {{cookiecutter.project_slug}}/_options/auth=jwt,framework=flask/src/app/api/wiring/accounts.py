@@ -19,7 +19,7 @@ from app.services.users import UserService
 def get_users() -> UserService:
     """Return the service of all accounts; the route says who may call it."""
     return UserService(
-        SqlUserRepository(get_session(), get_database().dialect),
+        SqlUserRepository(get_session()),
         current_app.extensions["passwords"],
         current_app.extensions["rate_limiter"],
         get_settings().auth,

@@ -38,9 +38,9 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     }
 
 
-def constraint_name(error: IntegrityError) -> str | None:
-    """Return the name of the violated constraint, from asyncpg's error."""
-    return getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+def diagnostics(error: IntegrityError) -> object:
+    """Return the names of the constraint, table and column, as attributes."""
+    return getattr(error.orig, "__cause__", None)
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -32,9 +32,9 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     }
 
 
-def constraint_name(error: IntegrityError) -> str | None:
-    """Return the violated constraint's name."""
-    return error.orig.diag.constraint_name if isinstance(error.orig, Error) else None
+def diagnostics(error: IntegrityError) -> object:
+    """Return the names of the constraint, table and column, as attributes."""
+    return getattr(error.orig, "diag", None)
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -90,8 +90,16 @@ class PostgreSQL:
                 raise DisconnectionError from error
 
     def violated_constraint(self, error: IntegrityError) -> str | None:
-        """Return the name of the constraint that a statement has violated."""
-        return driver.constraint_name(error)
+        """Return the name of the constraint that a statement has violated.
+
+        A column that must not be null counts as a constraint `nn_<table>_<column>`.
+        """
+        found = driver.diagnostics(error)
+        name: str | None = getattr(found, "constraint_name", None)
+        column = getattr(found, "column_name", None)
+        if name is None and column is not None:
+            name = f"nn_{getattr(found, 'table_name', '')}_{column}"
+        return name
 
     def is_transient(self, error: DBAPIError) -> bool:
         """Return whether the error is transient: a retry may succeed."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.core.database.dialects import DIALECTS
+from app.core.database.violations import translate_violations
 from app.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Database:
             **self.dialect.engine_options(settings),
         )
         self.dialect.configure(self.engine.sync_engine, migrating=migrating)
+        if not migrating:
+            translate_violations(self.engine.sync_engine, self.dialect)
         self.writers = async_sessionmaker(self.engine, expire_on_commit=False)
         self.readers = async_sessionmaker(
             self.engine.execution_options(**self.dialect.READ_OPTIONS),

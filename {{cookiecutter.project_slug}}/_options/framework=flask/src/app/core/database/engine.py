@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core.database.dialects import DIALECTS
+from app.core.database.violations import translate_violations
 from app.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Database:
             **self.dialect.engine_options(settings),
         )
         self.dialect.configure(self.engine, migrating=migrating)
+        if not migrating:
+            translate_violations(self.engine, self.dialect)
         self.writers = sessionmaker(self.engine, expire_on_commit=False)
         self.readers = sessionmaker(
             self.engine.execution_options(**self.dialect.READ_OPTIONS),
