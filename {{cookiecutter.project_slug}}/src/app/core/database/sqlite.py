@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -18,6 +19,23 @@ if TYPE_CHECKING:
 
     from app.core.settings.database import DatabaseSettings
 
+# The file is not what it was: read-only, damaged, or replaced by another.
+_WRONG_FILE = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+}
+_TRANSIENT = _WRONG_FILE | {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+}
 _VIOLATION = re.compile(r"(?P<kind>.+) constraint failed(: (?P<subject>.+))?")
 _UNIQUE = re.compile(
     r"CONSTRAINT \W?(?P<name>\w+)\W? (UNIQUE|PRIMARY KEY) \((?P<columns>.+?)\)"
@@ -77,6 +95,12 @@ class SQLite:
             connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
         @event.listens_for(engine, "handle_error")
+        def leave_wrong_file(context: ExceptionContext) -> None:
+            """Drop all connections: they have the same file open."""
+            if _code(context.original_exception) in _WRONG_FILE:
+                context.is_disconnect = True
+
+        @event.listens_for(engine, "handle_error")
         def name_constraint(context: ExceptionContext) -> None:
             error = context.original_exception
             match = _VIOLATION.fullmatch(str(error))
@@ -92,8 +116,18 @@ class SQLite:
         return getattr(error.orig, "constraint_name", None)
 
     def is_transient(self, error: DBAPIError) -> bool:
-        """Return whether the error is transient: the file is locked or missing."""
-        return isinstance(error, OperationalError)
+        """Return whether the error is transient: a retry may succeed."""
+        code = _code(error.orig)
+        if code is None:
+            return isinstance(error, OperationalError)
+        # There is no code of its own for a table or column that is not there yet.
+        return code in _TRANSIENT or "no such" in str(error.orig)
+
+
+def _code(error: BaseException | None) -> int | None:
+    """Return the primary result code (https://www.sqlite.org/rescode.html)."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def _violated_constraint(

@@ -17,6 +17,7 @@ from app.core.database import postgresql_driver as driver
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.exc import IntegrityError
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 _IDLE_SECONDS = 1.0
 # Connection lost, access refused, no such database, out of resources, server shutting
-# down or statement cancelled, transaction conflict, lock not available, no such table
-# yet (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_TRANSIENT = ("08", "28", "3D", "53", "57", "40", "55P03", "42P01")
+# down or statement cancelled, transaction conflict, lock not available, no such schema,
+# table or column yet, no permission yet, input or output error, data corrupted
+# (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_TRANSIENT = (
+    *("08", "28", "3D", "53", "57", "40", "55P03"),
+    *("3F", "42P01", "42703", "42501", "58", "XX"),
+)
+# The server is not, or no longer, one to write to: it has become a standby, or its disk
+# is full. Another one may answer at its address by now.
+_READ_ONLY = "25006"
 
 
 class PostgreSQL:
@@ -65,6 +73,13 @@ class PostgreSQL:
             @event.listens_for(engine, "begin")
             def lift_time_limit(connection: Connection) -> None:
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+        @event.listens_for(engine, "handle_error")
+        def leave_read_only_server(context: ExceptionContext) -> None:
+            """Drop all connections: they lead to the same server."""
+            error = context.sqlalchemy_exception
+            if isinstance(error, DBAPIError) and driver.sqlstate(error) == _READ_ONLY:
+                context.is_disconnect = True
 
         @event.listens_for(engine, "checkin")
         def note_time(

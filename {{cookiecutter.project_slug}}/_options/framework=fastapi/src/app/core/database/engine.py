@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from app.core.settings.database import DatabaseSettings
 
 Session = AsyncSession
+
+logger = structlog.get_logger(__name__)
 
 PING_SECONDS = 2
 
@@ -74,9 +77,9 @@ class Database:
         except DBAPIError as error:
             if not self.dialect.is_transient(error):
                 raise
-            raise UnavailableError from error
+            raise _unavailable(error.orig) from error
         except (OSError, PoolTimeoutError) as error:
-            raise UnavailableError from error
+            raise _unavailable(error) from error
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -105,6 +108,13 @@ class Database:
     async def dispose(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def _unavailable(reason: BaseException | None) -> UnavailableError:
+    """Log why, in the first line of the driver's message: others may have values."""
+    first, *_ = str(reason).splitlines() or [type(reason).__name__]
+    logger.warning("database_unavailable", reason=first)
+    return UnavailableError()
 
 
 def run_on_connection(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from app.core.settings.database import DatabaseSettings
 
 __all__ = ["Database", "Session", "run_on_connection"]
+
+logger = structlog.get_logger(__name__)
 
 
 class Database:
@@ -69,7 +72,7 @@ class Database:
         except DBAPIError as error:
             if not self.dialect.is_transient(error):
                 raise
-            raise UnavailableError from error
+            raise _unavailable(error.orig) from error
         except PoolTimeoutError as error:
             message = "All database connections are in use; try again shortly."
             raise UnavailableError(message) from error
@@ -86,6 +89,13 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _unavailable(reason: BaseException | None) -> UnavailableError:
+    """Log why, in the first line of the driver's message: others may have values."""
+    first, *_ = str(reason).splitlines() or [type(reason).__name__]
+    logger.warning("database_unavailable", reason=first)
+    return UnavailableError()
 
 
 def run_on_connection(
