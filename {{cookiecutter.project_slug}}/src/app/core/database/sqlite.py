@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
+from app.core.database.sessions import ReadOnlyError, is_read_only
+
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.engine import ExceptionContext
@@ -91,14 +93,21 @@ class SQLite:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            readonly = connection.get_execution_options().get("readonly", False)
+            readonly = is_read_only(connection)
+            if connection.info.get("readonly", False) != readonly:
+                connection.exec_driver_sql(f"PRAGMA query_only = {int(readonly)}")
+                connection.info["readonly"] = readonly
             connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
         @event.listens_for(engine, "handle_error")
-        def leave_wrong_file(context: ExceptionContext) -> None:
+        def leave_wrong_file(context: ExceptionContext) -> Exception | None:
             """Drop all connections: they have the same file open."""
-            if _code(context.original_exception) in _WRONG_FILE:
+            code = _code(context.original_exception)
+            if code == sqlite3.SQLITE_READONLY and is_read_only(context.connection):
+                return ReadOnlyError()
+            if code in _WRONG_FILE:
                 context.is_disconnect = True
+            return None
 
         @event.listens_for(engine, "handle_error")
         def name_constraint(context: ExceptionContext) -> None:

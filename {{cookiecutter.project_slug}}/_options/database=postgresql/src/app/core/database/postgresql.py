@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlalchemy import event
 from sqlalchemy.exc import (
@@ -14,6 +14,7 @@ from sqlalchemy.exc import (
 )
 
 from app.core.database import postgresql_driver as driver
+from app.core.database.sessions import ReadOnlyError, is_read_only
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -49,7 +50,10 @@ class PostgreSQL:
     # Any number that no other program locks in the same database.
     MIGRATION_LOCK: ClassVar[str] = "SELECT pg_advisory_xact_lock(7262563)"
     # Reads need no BEGIN and ROLLBACK, which saves two round trips.
-    READ_OPTIONS: ClassVar[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
+    READ_OPTIONS: ClassVar[dict[str, Any]] = {
+        "isolation_level": "AUTOCOMMIT",
+        "readonly": True,
+    }
 
     def driver_url(self, url: URL) -> URL:
         """Return the URL with the driver of the service."""
@@ -60,11 +64,14 @@ class PostgreSQL:
         return {"connect_args": driver.connect_args(settings)}
 
     def configure(self, engine: Engine, *, migrating: bool) -> None:
-        """Test a connection before use when it has been idle for a second.
+        """Make reading transactions read-only; test idle connections before use.
+
+        Whether a transaction only reads is a setting of its connection, which changes
+        when its last transaction was of the other kind: most need no round trip.
 
         A restarted server leaves dead connections in the pool. Testing each one before
-        each use (`pool_pre_ping`) costs a sixth of the throughput; under load
-        connections are hardly ever idle, so this costs next to nothing.
+        each use (`pool_pre_ping`) costs a sixth of the throughput; under load,
+        connections are hardly ever idle for a second.
 
         Migrations have no time limit, since they may be slow or wait for each other.
         """
@@ -74,12 +81,8 @@ class PostgreSQL:
             def lift_time_limit(connection: Connection) -> None:
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
-        @event.listens_for(engine, "handle_error")
-        def leave_read_only_server(context: ExceptionContext) -> None:
-            """Drop all connections: they lead to the same server."""
-            error = context.sqlalchemy_exception
-            if isinstance(error, DBAPIError) and driver.sqlstate(error) == _READ_ONLY:
-                context.is_disconnect = True
+        event.listen(engine, "begin", _set_mode)
+        event.listen(engine, "handle_error", _leave_read_only_server)
 
         @event.listens_for(engine, "checkin")
         def note_time(
@@ -124,3 +127,27 @@ class PostgreSQL:
         if sqlstate is None:
             return isinstance(error, OperationalError)
         return sqlstate.startswith(_TRANSIENT)
+
+
+def _set_mode(connection: Connection) -> None:
+    """Make the transactions of a connection read-only, or as the server has them."""
+    readonly = is_read_only(connection)
+    if connection.info.get("readonly", False) == readonly:
+        return
+    change = "SET {} = on" if readonly else "RESET {}"
+    raw = cast("Any", connection.connection.dbapi_connection)
+    # Within a transaction, a rollback would undo it.
+    autocommit, raw.autocommit = raw.autocommit, True
+    connection.exec_driver_sql(change.format("default_transaction_read_only"))
+    raw.autocommit = autocommit
+    connection.info["readonly"] = readonly
+
+
+def _leave_read_only_server(context: ExceptionContext) -> Exception | None:
+    """Drop all connections: they lead to the same server."""
+    error = context.sqlalchemy_exception
+    if isinstance(error, DBAPIError) and driver.sqlstate(error) == _READ_ONLY:
+        if is_read_only(context.connection):
+            return ReadOnlyError()
+        context.is_disconnect = True
+    return None

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.core.database.dialects import DIALECTS
+from app.core.database.sessions import ReadSession
 from app.core.database.violations import translate_violations
 from app.core.errors import UnavailableError
 
@@ -56,6 +57,7 @@ class Database:
         self.writers = async_sessionmaker(self.engine, expire_on_commit=False)
         self.readers = async_sessionmaker(
             self.engine.execution_options(**self.dialect.READ_OPTIONS),
+            sync_session_class=ReadSession,
             expire_on_commit=False,
         )
         self._slots = asyncio.Semaphore(settings.pool_size)
@@ -64,6 +66,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Session]:
         """Provide a session: committed on exit, rolled back on an error.
+
+        One that is `readonly` refuses to write.
 
         Do not open a second one inside: two requests could wait for each other.
 

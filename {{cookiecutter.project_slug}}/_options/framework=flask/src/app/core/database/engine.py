@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core.database.dialects import DIALECTS
+from app.core.database.sessions import ReadSession
 from app.core.database.violations import translate_violations
 from app.core.errors import UnavailableError
 
@@ -51,14 +52,17 @@ class Database:
         if not migrating:
             translate_violations(self.engine, self.dialect)
         self.writers = sessionmaker(self.engine, expire_on_commit=False)
-        self.readers = sessionmaker(
+        self.readers: sessionmaker[Session] = sessionmaker(
             self.engine.execution_options(**self.dialect.READ_OPTIONS),
+            class_=ReadSession,
             expire_on_commit=False,
         )
 
     @contextmanager
     def transaction(self, *, readonly: bool = False) -> Iterator[Session]:
         """Provide a session: committed on exit, rolled back on an error.
+
+        One that is `readonly` refuses to write.
 
         Do not open a second one inside: two requests could wait for each other.
 
