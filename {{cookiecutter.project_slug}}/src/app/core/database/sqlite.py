@@ -50,11 +50,13 @@ class SQLite:
     Attributes:
         MIGRATION_LOCK: a statement that keeps a second migration waiting.
         READ_OPTIONS: execution options of transactions that only read.
+        CHECK: a query that returns a row if the database can be used.
     """
 
     # BEGIN IMMEDIATE below already locks the file.
     MIGRATION_LOCK: ClassVar[str] = "SELECT 1"
     READ_OPTIONS: ClassVar[dict[str, Any]] = {"readonly": True}
+    CHECK: ClassVar[str] = "SELECT count(*) FROM sqlite_master"
 
     def __init__(self, driver: str) -> None:
         self._driver = driver
@@ -123,6 +125,10 @@ class SQLite:
         A column that must not be null counts as a constraint `nn_<table>_<column>`.
         """
         return getattr(error.orig, "constraint_name", None)
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Return whether the database is in use, by writers."""
+        return _code(error.orig) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
     def is_transient(self, error: DBAPIError) -> bool:
         """Return whether the error is transient: a retry may succeed."""

@@ -80,3 +80,12 @@ async def test_a_read_only_server_can_be_read(migrated_url: str, name: str) -> N
         found = await session.scalar(text("SELECT count(*) FROM items"))
     await database.dispose()
     assert found is not None
+
+
+async def test_a_read_only_server_is_not_ready(migrated_url: str, name: str) -> None:
+    database = Database(make_settings(migrated_url).database)
+    await alter(migrated_url, f"ALTER DATABASE {name} SET {MODE} = on")
+    assert not await database.is_available()
+    await alter(migrated_url, f"ALTER DATABASE {name} RESET {MODE}")
+    assert await database.is_available()
+    await database.dispose()

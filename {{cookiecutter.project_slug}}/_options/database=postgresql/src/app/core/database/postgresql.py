@@ -45,6 +45,7 @@ class PostgreSQL:
     Attributes:
         MIGRATION_LOCK: a statement that keeps a second migration waiting.
         READ_OPTIONS: execution options of transactions that only read.
+        CHECK: a query that returns a row if the database can be used.
     """
 
     # Any number that no other program locks in the same database.
@@ -54,6 +55,9 @@ class PostgreSQL:
         "isolation_level": "AUTOCOMMIT",
         "readonly": True,
     }
+    CHECK: ClassVar[str] = (
+        "SELECT 1 WHERE current_setting('transaction_read_only') = 'off'"
+    )
 
     def driver_url(self, url: URL) -> URL:
         """Return the URL with the driver of the service."""
@@ -118,6 +122,10 @@ class PostgreSQL:
         if name is None and column is not None:
             name = f"nn_{getattr(found, 'table_name', '')}_{column}"
         return name
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Return whether the server is at its limit of connections."""
+        return driver.sqlstate(error) == "53300"
 
     def is_transient(self, error: DBAPIError) -> bool:
         """Return whether the error is transient: a retry may succeed."""

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from app.core.database.dialects import DIALECTS
 from app.core.database.sessions import ReadSession
@@ -28,7 +29,7 @@ Session = AsyncSession
 
 logger = structlog.get_logger(__name__)
 
-PING_SECONDS = 2
+CHECK_SECONDS = 1.5
 
 
 class Database:
@@ -60,6 +61,13 @@ class Database:
             sync_session_class=ReadSession,
             expire_on_commit=False,
         )
+        # Each check connects anew: the pool may be busy, or lead to another server.
+        self._checks = create_async_engine(
+            self.engine.url,
+            poolclass=NullPool,
+            **self.dialect.engine_options(settings),
+        )
+        self._checking = asyncio.Lock()
         self._slots = asyncio.Semaphore(settings.pool_size)
         self._pool_timeout = settings.pool_timeout
 
@@ -100,14 +108,26 @@ class Database:
             self._slots.release()
 
     async def is_available(self) -> bool:
-        """Return whether the database responds within two seconds."""
+        """Return whether the database can be used, within two seconds.
+
+        It can be while all connections are busy: then, other replicas would not help.
+        """
         try:
-            async with asyncio.timeout(PING_SECONDS):
-                async with self.transaction(readonly=True) as session:
-                    await session.execute(text("SELECT 1"))
-        except (TimeoutError, UnavailableError):
+            async with (
+                asyncio.timeout(CHECK_SECONDS),
+                self._checking,
+                self._checks.connect() as connection,
+            ):
+                found = await connection.scalar(text(self.dialect.CHECK))
+        except DBAPIError as error:
+            if self.dialect.is_busy(error):
+                return True
+            _unavailable(error.orig)
             return False
-        return True
+        except OSError as error:  # TimeoutError is one
+            _unavailable(error)
+            return False
+        return found is not None
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
 
 from app.core.database.dialects import DIALECTS
 from app.core.database.sessions import ReadSession
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Database", "Session", "run_on_connection"]
 
 logger = structlog.get_logger(__name__)
+
+CHECK_SECONDS = 1.5
 
 
 class Database:
@@ -57,6 +61,13 @@ class Database:
             class_=ReadSession,
             expire_on_commit=False,
         )
+        # Each check connects anew: the pool may be busy, or lead to another server.
+        self._checks = create_engine(
+            self.engine.url,
+            poolclass=NullPool,
+            **self.dialect.engine_options(settings),
+        )
+        self._checking = ThreadPoolExecutor(max_workers=1)
 
     @contextmanager
     def transaction(self, *, readonly: bool = False) -> Iterator[Session]:
@@ -82,16 +93,31 @@ class Database:
             raise UnavailableError(message) from error
 
     def is_available(self) -> bool:
-        """Return whether the database responds within the connect timeout."""
+        """Return whether the database can be used, within two seconds.
+
+        It can be while all connections are busy: then, other replicas would not help.
+        """
+        check = self._checking.submit(self._check)
         try:
-            with self.transaction(readonly=True) as session:
-                session.execute(text("SELECT 1"))
-        except UnavailableError:
+            return check.result(timeout=CHECK_SECONDS)
+        except TimeoutError as error:
+            check.cancel()
+            _unavailable(error)
             return False
-        return True
+
+    def _check(self) -> bool:
+        try:
+            with self._checks.connect() as connection:
+                return connection.scalar(text(self.dialect.CHECK)) is not None
+        except DBAPIError as error:
+            if self.dialect.is_busy(error):
+                return True
+            _unavailable(error.orig)
+            return False
 
     def dispose(self) -> None:
         """Close every connection."""
+        self._checking.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
 
