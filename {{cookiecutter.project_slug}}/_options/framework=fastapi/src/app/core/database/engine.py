@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.pool import NullPool
 
 from app.core.database.dialects import DIALECTS
-from app.core.database.sessions import ReadSession
+from app.core.database.sessions import ReadSession, WriteSession
 from app.core.database.violations import translate_violations
 from app.core.errors import UnavailableError
 
@@ -55,7 +55,11 @@ class Database:
         self.dialect.configure(self.engine.sync_engine, migrating=migrating)
         if not migrating:
             translate_violations(self.engine.sync_engine, self.dialect)
-        self.writers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.writers = async_sessionmaker(
+            self.engine,
+            sync_session_class=WriteSession,
+            expire_on_commit=False,
+        )
         self.readers = async_sessionmaker(
             self.engine.execution_options(**self.dialect.READ_OPTIONS),
             sync_session_class=ReadSession,
@@ -75,7 +79,7 @@ class Database:
     async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Session]:
         """Provide a session: committed on exit, rolled back on an error.
 
-        One that is `readonly` refuses to write.
+        One that is `readonly` refuses to write. Afterwards, it cannot be used.
 
         Do not open a second one inside: two requests could wait for each other.
 

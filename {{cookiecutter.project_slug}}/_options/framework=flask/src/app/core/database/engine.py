@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from app.core.database.dialects import DIALECTS
-from app.core.database.sessions import ReadSession
+from app.core.database.sessions import ReadSession, WriteSession
 from app.core.database.violations import translate_violations
 from app.core.errors import UnavailableError
 
@@ -55,7 +55,11 @@ class Database:
         self.dialect.configure(self.engine, migrating=migrating)
         if not migrating:
             translate_violations(self.engine, self.dialect)
-        self.writers = sessionmaker(self.engine, expire_on_commit=False)
+        self.writers: sessionmaker[Session] = sessionmaker(
+            self.engine,
+            class_=WriteSession,
+            expire_on_commit=False,
+        )
         self.readers: sessionmaker[Session] = sessionmaker(
             self.engine.execution_options(**self.dialect.READ_OPTIONS),
             class_=ReadSession,
@@ -73,7 +77,7 @@ class Database:
     def transaction(self, *, readonly: bool = False) -> Iterator[Session]:
         """Provide a session: committed on exit, rolled back on an error.
 
-        One that is `readonly` refuses to write.
+        One that is `readonly` refuses to write. Afterwards, it cannot be used.
 
         Do not open a second one inside: two requests could wait for each other.
 
