@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
 
 def _names_a_database(value: SecretStr) -> SecretStr:
-    """Reject the URL of an unsupported database."""
+    """Reject the URL of an unsupported database, and parameters."""
     try:
-        scheme = make_url(value.get_secret_value()).get_backend_name()
-    except ArgumentError:
+        url = make_url(value.get_secret_value())
+        scheme = url.get_backend_name()
+    except (ArgumentError, ValueError):
         message = "must be a database URL"
         raise ValueError(message) from None
     if scheme != "sqlite":
         message = f"{scheme}:// is not supported; use sqlite://"
+        raise ValueError(message)
+    if url.query:
+        unknown = ", ".join(sorted(url.query))
+        message = f"has parameters that are not supported: {unknown}"
         raise ValueError(message)
     return value
 

@@ -7,29 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import Error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import URL
     from sqlalchemy.exc import DBAPIError, IntegrityError
-
-    from app.core.settings.database import DatabaseSettings
 
 NAME: Final = "postgresql+psycopg"
 
 
 def driver_url(url: URL) -> URL:
-    """Return the URL with its options, which libpq reads."""
-    return url.set(drivername=NAME)
+    """Return the URL with the hosts, but without other parameters."""
+    hosts = {key: url.query[key] for key in ("host", "port") if key in url.query}
+    return url.set(drivername=NAME, query=hosts)
 
 
-def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
-    """Return the options of the driver; the server expects milliseconds."""
-    return {
-        "connect_timeout": settings.connect_timeout,
-        "options": (
-            f"-c statement_timeout={settings.statement_timeout * 1000}"
-            " -c idle_in_transaction_session_timeout=60000"
-            " -c timezone=UTC"
-        ),
-    }
+def connect_args(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of the driver: libpq knows all parameters."""
+    return {key: parameters[key] for key in parameters.keys() - {"host", "port"}}
 
 
 def diagnostics(error: IntegrityError) -> object:

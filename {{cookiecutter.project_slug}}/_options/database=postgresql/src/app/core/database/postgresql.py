@@ -64,8 +64,21 @@ class PostgreSQL:
         return driver.driver_url(url)
 
     def engine_options(self, settings: DatabaseSettings) -> dict[str, Any]:
-        """Return the options for `create_engine`."""
-        return {"connect_args": driver.connect_args(settings)}
+        """Return the options for `create_engine`.
+
+        Of equal parameters, the last one counts: the URL's `options` replace limits.
+        """
+        query = settings.address().normalized_query
+        given = {name: values[-1] for name, values in query.items()}
+        options = [
+            f"-c statement_timeout={settings.statement_timeout * 1000}",
+            "-c idle_in_transaction_session_timeout=60000",
+            given.get("options", ""),
+            "-c timezone=UTC",
+        ]
+        given["options"] = " ".join(options)
+        given.setdefault("connect_timeout", str(settings.connect_timeout))
+        return {"connect_args": driver.connect_args(given)}
 
     def configure(self, engine: Engine, *, migrating: bool) -> None:
         """Make reading transactions read-only; test idle connections before use.

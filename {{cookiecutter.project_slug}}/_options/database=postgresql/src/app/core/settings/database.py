@@ -20,16 +20,36 @@ SCHEMES: Final = ("postgresql", "sqlite")
 _TRIED_FIRST = frozenset({"", "app", "postgres", "password", "change-me"})
 
 
+# Those of libpq that asyncpg has, too, so that a URL means the same to both
+# (https://www.postgresql.org/docs/current/libpq-connect.html).
+PARAMETERS: Final = frozenset(
+    {
+        *("host", "port", "passfile", "connect_timeout", "target_session_attrs"),
+        *("application_name", "fallback_application_name", "options"),
+        *("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl"),
+        *("ssl_min_protocol_version", "ssl_max_protocol_version"),
+    }
+)
+
+
 def _names_a_database(value: SecretStr) -> SecretStr:
-    """Reject the URL of an unsupported database."""
+    """Reject the URL of an unsupported database, and parameters that are unknown."""
     try:
-        scheme = make_url(value.get_secret_value()).get_backend_name()
-    except ArgumentError:
+        url = make_url(value.get_secret_value())
+        scheme = url.get_backend_name()
+    except (ArgumentError, ValueError):
         message = "must be a database URL"
         raise ValueError(message) from None
     if scheme not in SCHEMES:
         known = " or ".join(f"{known}://" for known in SCHEMES)
         message = f"{scheme}:// is not supported; use {known}"
+        raise ValueError(message)
+    supported = PARAMETERS if scheme == "postgresql" else frozenset[str]()
+    if unknown := sorted(url.query.keys() - supported):
+        message = f"has parameters that are not supported: {', '.join(unknown)}"
+        raise ValueError(message)
+    if not all(map(str.isdecimal, url.normalized_query.get("connect_timeout", ()))):
+        message = "has a connect_timeout that is not a number of seconds"
         raise ValueError(message)
     return value
 
