@@ -11,6 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
 from app.core.database.sessions import ReadOnlyError, is_read_only
+from app.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -66,8 +67,18 @@ class SQLite:
         return url.set(drivername=self._driver)
 
     def engine_options(self, settings: DatabaseSettings) -> dict[str, Any]:
-        """Return the options for `create_engine`: how long a writer waits."""
-        return {"connect_args": {"timeout": settings.pool_timeout}}
+        """Return the options for `create_engine`: how long a writer waits.
+
+        A database in memory is gone with its connection, so it has exactly one.
+        """
+        timeout = {"timeout": settings.pool_timeout}
+        url = self.driver_url(settings.address())
+        if not is_in_memory(url):
+            return {"connect_args": timeout}
+        dialect = cast("Any", url.get_dialect())
+        pool = dialect.get_pool_class(url.set(database="file"))
+        alone = {"poolclass": pool, "pool_size": 1}
+        return {"connect_args": {**timeout, "check_same_thread": False}, **alone}
 
     def configure(self, engine: Engine, *, migrating: bool) -> None:
         """Set what SQLite needs: WAL, foreign keys, and one writer at a time.
@@ -78,7 +89,14 @@ class SQLite:
 
         Migrations rebuild tables, and dropping a table deletes the rows that refer to
         it: foreign keys are off while they run.
+
+        Raises:
+            ConfigurationError: no other connection would find the tables that
+                migrations create in memory.
         """
+        if migrating and is_in_memory(engine.url):
+            message = "DATABASE__URL names a database in memory; name a file"
+            raise ConfigurationError(message)
 
         @event.listens_for(engine, "connect")
         def set_pragmas(
@@ -137,6 +155,11 @@ class SQLite:
             return isinstance(error, OperationalError)
         # There is no code of its own for a table or column that is not there yet.
         return code in _TRANSIENT or "no such" in str(error.orig)
+
+
+def is_in_memory(url: URL) -> bool:
+    """Return whether the database is in memory, not in a file."""
+    return url.database in {None, "", ":memory:"}
 
 
 def _code(error: BaseException | None) -> int | None:

@@ -44,13 +44,13 @@ class Database:
     def __init__(self, settings: DatabaseSettings, *, migrating: bool = False) -> None:
         url = settings.address()
         self.dialect = DIALECTS[url.get_backend_name()]
+        options = self.dialect.engine_options(settings)
         self.engine = create_async_engine(
             self.dialect.driver_url(url),
-            pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=settings.pool_timeout,
             hide_parameters=True,
-            **self.dialect.engine_options(settings),
+            **{"pool_size": settings.pool_size} | options,
         )
         self.dialect.configure(self.engine.sync_engine, migrating=migrating)
         if not migrating:
@@ -69,7 +69,7 @@ class Database:
         self._checks = create_async_engine(
             self.engine.url,
             poolclass=NullPool,
-            **self.dialect.engine_options(settings),
+            connect_args=options["connect_args"],
         )
         self._checking = asyncio.Lock()
         self._slots = asyncio.Semaphore(settings.pool_size)
