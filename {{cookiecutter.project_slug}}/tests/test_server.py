@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPResponse
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
@@ -54,12 +54,21 @@ def port_of(server: Popen[str]) -> int:
     return int(found[1])
 
 
+def connect(server: Popen[str], port: int) -> socket.socket:
+    """Connect to the server, which listens soon after it has named its port."""
+    while server.poll() is None:
+        with suppress(ConnectionRefusedError):
+            return socket.create_connection(("127.0.0.1", port), SECONDS)
+        time.sleep(0.02)
+    pytest.fail(f"the server has ended with {server.returncode}")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_a_fresh_checkout_starts_answers_and_drains(server: Popen[str]) -> None:
     port = port_of(server)
     with (
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS) as client,
-        closing(socket.create_connection(("127.0.0.1", port), SECONDS)) as early,
+        closing(connect(server, port)) as early,
     ):
         assert client.get("/health/ready").status_code == 200
         assert client.get("/docs").status_code == 200
