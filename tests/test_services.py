@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -13,7 +12,6 @@ import pytest
 
 from proof import matrix
 from proof.commands import users_environment
-from proof.machines import postgres
 from proof.machines.postgres import free_port
 from proof.machines.serving import answers
 

@@ -1,4 +1,4 @@
-"""The Redis that tests count in: modules that need it name this one in `pytest_plugins`."""
+"""The Redis that tests count in: name this module in `pytest_plugins`."""
 
 from __future__ import annotations
 
