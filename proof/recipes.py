@@ -62,12 +62,12 @@ def follow(tree: Path, environment: Mapping[str, str], scripts: Mapping[str, str
         for recipe in RECIPES
         if recipe not in scripts and (recipe != DROP_SQLITE or "TEST_DATABASE_URL" in environment)
     ]
-    changed = dict(environment) | {"UV_FROZEN": "1"}  # the packages stay as they are
     try:
         with TemporaryDirectory() as scratch:
             url = f"sqlite:///{Path(scratch, 'app.db').as_posix()}"
             for recipe, script in scripts.items():
-                complaints += _follow(tree, changed | {"DATABASE__URL": url}, recipe, script)
+                settings = dict(environment) | {"DATABASE__URL": url}
+                complaints += _follow(tree, settings, recipe, script)
         for gate in GATES:
             said = run(["uv", "run", *gate.split()], tree, environment)
     finally:
@@ -83,6 +83,9 @@ def _follow(tree: Path, environment: Mapping[str, str], recipe: str, script: str
             if EXAMPLE.match(name):
                 copy(tree, name)
         run(["uv", "run", "app", "migrate"], tree, environment)
+    if "uv remove" in script:  # the packages stay, and the registry is not asked
+        environment = {n: v for n, v in environment.items() if n != "UV_NO_SYNC"}
+        environment["UV_FROZEN"] = "1"
     run(["sh", "-ec", script], tree, environment)
     modified = run(["git", "ls-files", "--modified", "--deleted"], tree).splitlines()
     if recipe == ADD:

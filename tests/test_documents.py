@@ -131,7 +131,7 @@ ERRORS = [
     ("kubernetes", "deploy/base/kustomization.yaml", "DRAIN_SECONDS", "DRAIN_SECOND", "DRAIN_SEC"),
     ("fly", "fly.toml", "KEEP_ALIVE_SECONDS", "KEEPALIVE_SECONDS", "KEEPALIVE_SECONDS"),
     ("fly", "docs/deploy.md", "`DATABASE__POOL_SIZE` (10)", "`DATABASE__POOL_SIZE` (5)", "not 5"),
-    ("fly", "AGENTS.md", "at least 86 %", "at least 90 %", "cover 90 %"),
+    ("fly", "AGENTS.md", "at least 80 %", "at least 90 %", "cover 90 %"),
     # Examples of environment files.
     ("compose", ".env.example", "AUTH__SECRET_KEY=change-me\n", "", "not set AUTH__SECRET_KEY"),
     ("oidc", ".env.example", "AUTH__AUDIENCE=", "# AUTH__AUDIENCE=", "not set AUTH__AUDIENCE"),
