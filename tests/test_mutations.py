@@ -227,6 +227,12 @@ MUTATIONS = [
         ),
         where=answered(framework="flask"),
     ),
+    Mutation(
+        "events that do not name the client",
+        "plumbing",
+        "test_an_event_names_its_request_and_the_caller",
+        replace("src/app/core/logging.py", ', ("client", CLIENT)):', ",):"),
+    ),
     # What pages tell, carried out.
     Mutation(
         "a default in README that is not the setting's",
