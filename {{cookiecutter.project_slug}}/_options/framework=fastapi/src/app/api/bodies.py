@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -12,11 +13,12 @@ from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
 from app.core.errors import ContentTooLargeError, UnsupportedMediaTypeError
 from app.core.headers import is_json
+from app.core.json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from fastapi import Request, Response
+    from fastapi import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -50,6 +52,14 @@ class BodyLimitMiddleware:
         await self._app(scope, receive_up_to_limit, send)
 
 
+class JSONRequest(Request):
+    """A request whose JSON body is UTF-8."""
+
+    async def json(self) -> Any:  # noqa: ANN401 -- any JSON
+        """Parse the body."""
+        return parse_json(await self.body())
+
+
 class JSONRoute(APIRoute):
     """A route whose body is JSON: any other media type is 415, not 422."""
 
@@ -65,6 +75,6 @@ class JSONRoute(APIRoute):
             has_body |= "transfer-encoding" in headers
             if has_body and not is_json(headers.get("content-type")):
                 raise UnsupportedMediaTypeError
-            return await handle(request)
+            return await handle(JSONRequest(request.scope, request.receive))
 
         return handle_json

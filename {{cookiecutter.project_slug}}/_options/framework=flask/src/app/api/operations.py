@@ -11,7 +11,6 @@ describes the same annotations.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from http import HTTPStatus
@@ -29,6 +28,7 @@ from app.core.errors import (
     UnsupportedMediaTypeError,
 )
 from app.core.headers import is_json
+from app.core.json import parse_json
 
 type Reason = Mapping[str, Any]
 
@@ -184,6 +184,6 @@ def read_body() -> None:
 
 def _parsed(body: bytes) -> object:
     try:
-        return json.loads(body)
+        return parse_json(body)
     except (ValueError, RecursionError):
         raise BadRequestError from None
