@@ -142,7 +142,7 @@ def measure(server: Server, item: str) -> dict[str, dict[str, float]]:
     requests = {
         "live": message("GET", "/health/live", {}),
         "get": message("GET", f"/api/v1/items/{item}", server.headers),
-        "list_50": message("GET", "/api/v1/items?limit=50", server.headers),
+        "list_50": message("GET", "/api/v1/items?size=50", server.headers),
         "insert": message("POST", "/api/v1/items", server.headers, {"name": "bench"}),
     }
     found = {}

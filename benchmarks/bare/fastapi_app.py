@@ -28,11 +28,11 @@ async def get_item(item_id: uuid.UUID) -> ItemPublic:
 
 
 @app.get("/api/v1/items")
-async def list_items(limit: int = 50) -> Page:
+async def list_items(size: int = 50) -> Page:
     mine = Item.owner_id == OWNER
     newest = select(Item).where(mine).order_by(Item.id.desc())
     async with sessions() as session:
-        items = await session.scalars(newest.limit(limit))
+        items = await session.scalars(newest.limit(size))
         total = await session.scalar(select(func.count()).select_from(Item).where(mine))
     return Page(items=[ItemPublic.model_validate(item) for item in items], total=total or 0)
 

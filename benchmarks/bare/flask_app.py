@@ -36,9 +36,9 @@ def get_item(item_id: uuid.UUID) -> Response:
 def list_items() -> Response:
     mine = Item.owner_id == OWNER
     newest = select(Item).where(mine).order_by(Item.id.desc())
-    limit = request.args.get("limit", 50, int)
+    size = request.args.get("size", 50, int)
     with sessions() as session:
-        items = session.scalars(newest.limit(limit))
+        items = session.scalars(newest.limit(size))
         shown = [ItemPublic.model_validate(item) for item in items]
         total = session.scalar(select(func.count()).select_from(Item).where(mine))
     return answer(Page(items=shown, total=total or 0))

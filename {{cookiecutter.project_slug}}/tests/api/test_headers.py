@@ -60,7 +60,7 @@ async def test_each_request_is_one_line_in_the_log(
         "level": "info",
         "method": "GET",
         "route": "/health/live",
-        "status": 200,
+        "status": 422,
         "client": "127.0.0.1",
         "request_id": "a",
     }

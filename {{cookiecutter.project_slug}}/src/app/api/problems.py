@@ -111,14 +111,13 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 def _statuses(operation: dict[str, Any]) -> set[int]:
     declared = {int(status) for status in operation["responses"]}
-    statuses = {429, 500, 503} | {status for status in declared if status in TITLES}
-    locations = {parameter["in"] for parameter in operation.get("parameters", ())}
-    if "path" in locations:
-        statuses |= {404, 422}
-    if "query" in locations:
-        statuses |= {422}
+    # 422: any operation rejects unknown query parameters.
+    statuses = {422, 429, 500, 503}
+    statuses |= {status for status in declared if status in TITLES}
+    if any(each["in"] == "path" for each in operation.get("parameters", ())):
+        statuses |= {404}
     if "requestBody" in operation:
-        statuses |= {400, 413, 415, 422}
+        statuses |= {400, 413, 415}
     if operation.get("security"):
         statuses |= {400, 401, 403}
     return statuses

@@ -1,4 +1,4 @@
-"""Base classes of request and response bodies, and pages of lists."""
+"""Base classes of query strings and of bodies, and pages of lists."""
 
 from __future__ import annotations
 
@@ -29,16 +29,20 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
+class RequestQuery(BaseModel):
+    """The parameters of a query string; unknown ones are rejected, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
 class ResponseBody(BaseModel):
     """A response body: the declared fields of a row, and no others."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class PageQuery(BaseModel):
+class PageQuery(RequestQuery):
     """Page number and page size."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
 
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     size: Annotated[int, Field(ge=1, le=500)] = 100

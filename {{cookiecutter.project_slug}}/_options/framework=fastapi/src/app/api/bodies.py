@@ -1,10 +1,10 @@
-"""Rules of request bodies: at most so long, and JSON."""
+"""Rules of requests: bodies are JSON and at most so long; queries are declared."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Query, Request
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -14,11 +14,13 @@ from app.api.problems import problem_of
 from app.core.errors import ContentTooLargeError, UnsupportedMediaTypeError
 from app.core.headers import is_json
 from app.core.json import parse_json
+from app.schemas.base import RequestQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from fastapi import Response
+    from fastapi.dependencies.models import Dependant
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -60,8 +62,34 @@ class JSONRequest(Request):
         return parse_json(await self.body())
 
 
+async def _refuse_query(_: Annotated[RequestQuery, Query()]) -> None:
+    """Reject any query parameter, after authentication, like any invalid input."""
+
+
+def _takes_query(dependant: Dependant) -> bool:
+    if dependant.query_params:
+        return True
+    return any(map(_takes_query, dependant.dependencies))
+
+
 class JSONRoute(APIRoute):
-    """A route whose body is JSON: any other media type is 415, not 422."""
+    """A route whose body is JSON: any other media type is 415, not 422.
+
+    A route that declares no query parameters rejects all. Declare them as a
+    `RequestQuery`, which rejects the others.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(path, endpoint, **options)
+        if not _takes_query(self.dependant):
+            refusal = Depends(_refuse_query)
+            options["dependencies"] = [*(options.get("dependencies") or ()), refusal]
+            super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Check the media type before reading the body."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from app import NAME, VERSION
+from app.api.bodies import JSONRoute
 from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
 from app.core.server import DRAINING
 from app.schemas.health import Health, Liveness, Readiness
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(prefix="/health", tags=["health"], route_class=JSONRoute)
 
 
 @router.get("/live")

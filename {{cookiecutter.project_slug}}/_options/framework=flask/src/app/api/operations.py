@@ -4,9 +4,9 @@
     @operation()
     def update_item(item_id: UUID, data: ItemUpdate, caller: ItemWriter) -> ItemPublic:
 
-`data` is the JSON body and `query` the query string. A parameter annotated with `Given`
-gets the result of its function. All others are path parameters. `app.api.openapi`
-describes the same annotations.
+`data` is the JSON body and `query` the query string, a `RequestQuery`. A parameter
+annotated with `Given` gets the result of its function. All others are path parameters.
+`app.api.openapi` describes the same annotations.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from app.core.errors import (
 )
 from app.core.headers import is_json
 from app.core.json import parse_json
+from app.schemas.base import RequestQuery
 
 type Reason = Mapping[str, Any]
 
@@ -79,6 +80,9 @@ class Operation:
     ) -> None:
         update_wrapper(self, view)
         hints = get_type_hints(view, include_extras=True)
+        self._takes_query = "query" in hints
+        if not self._takes_query:
+            hints = {"query": RequestQuery, **hints}  # reject all parameters
         self._view = view
         self.status = status
         self.refusals = refusals
@@ -105,7 +109,10 @@ class Operation:
         with get_database().transaction(readonly=readonly) as g.session:
             g.headers = {}
             given = {name: mark.function() for name, mark in self.given.items()}
-            result = self._view(**given, **self._validated_inputs(path))
+            inputs = self._validated_inputs(path)
+            if not self._takes_query:
+                del inputs["query"]
+            result = self._view(**given, **inputs)
             no_content = self.status is HTTPStatus.NO_CONTENT
             body = b"" if no_content else self.output.dump_json(result)
         return Response(body, self.status, g.headers, mimetype="application/json")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from app.api.bodies import JSONRoute
 from app.api.security import Caller
 from app.schemas.me import Me
 
-router = APIRouter(prefix="/me", tags=["me"])
+router = APIRouter(prefix="/me", tags=["me"], route_class=JSONRoute)
 
 
 @router.get("")
