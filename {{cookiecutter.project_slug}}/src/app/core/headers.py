@@ -75,6 +75,15 @@ def _is_trusted(settings: Settings, address: str) -> bool:
     return parsed is not None and any(parsed in net for net in settings.trusted_proxies)
 
 
+def has_body(content_length: str | None, transfer_encoding: str | None) -> bool:
+    """Return whether a request with these headers has a body.
+
+    If a response is sent before it is read, the connection must close (RFC 9112
+    section 9.3): the rest of the body would be taken for the next request.
+    """
+    return content_length not in {None, "0"} or transfer_encoding is not None
+
+
 def is_json(content_type: str | None) -> bool:
     """Return whether a media type is JSON (RFC 8259, RFC 6839)."""
     message = Message()

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
 from app.core.errors import ContentTooLargeError, UnsupportedMediaTypeError
-from app.core.headers import is_json
+from app.core.headers import has_body, is_json
 from app.core.json import parse_json
 from app.schemas.base import RequestQuery
 
@@ -99,9 +99,10 @@ class JSONRoute(APIRoute):
 
         async def handle_json(request: Request) -> Response:
             headers = request.headers
-            has_body = headers.get("content-length", "0") != "0"
-            has_body |= "transfer-encoding" in headers
-            if has_body and not is_json(headers.get("content-type")):
+            sent = has_body(
+                headers.get("content-length"), headers.get("transfer-encoding")
+            )
+            if sent and not is_json(headers.get("content-type")):
                 raise UnsupportedMediaTypeError
             return await handle(JSONRequest(request.scope, request.receive))
 

@@ -12,7 +12,13 @@ from starlette.responses import Response
 from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
 from app.core.errors import AppError
-from app.core.headers import client_of, cors_headers, request_id_from, security_headers
+from app.core.headers import (
+    client_of,
+    cors_headers,
+    has_body,
+    request_id_from,
+    security_headers,
+)
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
 
@@ -59,6 +65,7 @@ class RequestMiddleware:
             **cors_headers(self._settings, headers.get("origin"), asked_headers=asked),
         }
         status = 500
+        body = _Body(receive, headers)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -68,7 +75,7 @@ class RequestMiddleware:
                 for name, value in (*extra.items(), *state.get("headers", {}).items()):
                     response_headers.setdefault(name, value)
                 response_headers["Server"] = "app"
-                if DRAINING.is_set():
+                if body.unread or DRAINING.is_set():
                     response_headers["Connection"] = "close"
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
@@ -80,7 +87,7 @@ class RequestMiddleware:
             if preflight:
                 await Response(status_code=204)(scope, receive, send_with_headers)
             else:
-                await self._app(scope, receive, send_with_headers)
+                await self._app(scope, body.receive, send_with_headers)
         except Exception:
             logger.exception("unhandled_error")
             response = ProblemResponse(problem_of(AppError()))
@@ -103,6 +110,22 @@ class RequestMiddleware:
             forwarded_for=",".join(headers.getlist("x-forwarded-for")),
             forwarded_proto=headers.get("x-forwarded-proto"),
         )
+
+
+class _Body:
+    """The body of a request; `unread` until its end has been received."""
+
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self.unread = has_body(
+            headers.get("content-length"), headers.get("transfer-encoding")
+        )
+
+    async def receive(self) -> Message:
+        """Receive the next part."""
+        message = await self._receive()
+        self.unread = self.unread and message.get("more_body", False)
+        return message
 
 
 def _route_path(scope: Scope) -> str | None:

@@ -13,7 +13,13 @@ from app.api.errors import ProblemResponse
 from app.api.openapi import documented_path
 from app.api.problems import problem_of
 from app.core.errors import AppError
-from app.core.headers import client_of, cors_headers, request_id_from, security_headers
+from app.core.headers import (
+    client_of,
+    cors_headers,
+    has_body,
+    request_id_from,
+    security_headers,
+)
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
 
@@ -59,6 +65,8 @@ class RequestMiddleware:
             **security_headers(https=client.https),
             **cors_headers(self._settings, headers.get("Origin"), asked_headers=asked),
         }
+        if has_body(headers.get("Content-Length"), headers.get("Transfer-Encoding")):
+            extra["Connection"] = "close"  # unless `read_body` reads it
         environ["app.client"] = client
         environ["app.headers"] = extra
         status = 500

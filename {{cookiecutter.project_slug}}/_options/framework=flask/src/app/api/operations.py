@@ -27,7 +27,7 @@ from app.core.errors import (
     ContentTooLargeError,
     UnsupportedMediaTypeError,
 )
-from app.core.headers import is_json
+from app.core.headers import has_body, is_json
 from app.core.json import parse_json
 from app.schemas.base import RequestQuery
 
@@ -165,11 +165,10 @@ def read_body() -> None:
         UnsupportedMediaTypeError: it is not JSON.
         BadRequestError: it cannot be parsed, or is truncated.
     """
-    length = request.content_length
-    if length == 0 or (length is None and "Transfer-Encoding" not in request.headers):
+    sent = request.headers
+    if not has_body(sent.get("Content-Length"), sent.get("Transfer-Encoding")):
         return
-    headers = request.environ["app.headers"]
-    headers["Connection"] = "close"  # unless it is read (RFC 9112 section 9.3)
+    length = request.content_length
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     if length is not None and length > limit:
         raise ContentTooLargeError
@@ -184,7 +183,7 @@ def read_body() -> None:
         raise ContentTooLargeError
     if length not in {None, len(body)}:
         raise BadRequestError
-    del headers["Connection"]
+    del request.environ["app.headers"]["Connection"]
     if body:
         g.body = _parsed(body)
 
