@@ -19,7 +19,10 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 API_CSP = "default-src 'none'; frame-ancestors 'none'"
 
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_CORS_EXPOSED = "Location, Retry-After, X-Request-ID"
+_CORS_EXPOSED = (
+    "Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    "WWW-Authenticate, X-Request-ID"
+)
 _CORS_SECONDS = "600"
 
 
@@ -60,7 +63,7 @@ def client_of(
         address = hop.strip()
         if not _is_trusted(settings, address):
             break
-    return Client(address, https=(forwarded_proto or scheme).strip() == "https")
+    return Client(address, https=(forwarded_proto or scheme).strip().lower() == "https")
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
