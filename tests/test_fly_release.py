@@ -140,7 +140,7 @@ def test_behind_these_proxies_the_client_is_found_whatever_it_claims(
     trusted = deployed(calls)[0].partition("TRUSTED_PROXIES=")[2].split()[0]
     program = (
         "import sys; from ipaddress import ip_network; from types import SimpleNamespace as N\n"
-        "from app.core.http import client_of\n"
+        "from app.core.headers import client_of\n"
         "trusted, forwarded = sys.argv[1:]\n"
         "settings = N(trusted_proxies=tuple(map(ip_network, trusted.split(','))))\n"
         "print(client_of(settings, peer='172.19.4.129', scheme='http',"
