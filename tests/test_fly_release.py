@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from proof.environments import installed
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the command is a shell script")
@@ -53,6 +54,16 @@ type Run = Callable[..., tuple[int, str, list[str]]]
 def project(bake_session: Callable[..., Path]) -> Path:
     """Return a project that is deployed to Fly.io."""
     return bake_session(deploy="fly")
+
+
+@pytest.fixture(scope="module")
+def installed_project(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give an installed copy of it, and the environment to run it in."""
+    copy = shutil.copytree(project, tmp_path_factory.mktemp("installed") / "project")
+    with installed(copy, "shared") as environment:
+        yield copy, environment
 
 
 @pytest.fixture
@@ -134,8 +145,9 @@ def test_what_is_missing_is_said_before_anything_is_deployed(
 
 @pytest.mark.parametrize("forged", ["", "6.6.6.6, ", "66.241.124.230, ", "172.16.0.1, "])
 def test_behind_these_proxies_the_client_is_found_whatever_it_claims(
-    project: Path, release: Run, forged: str
+    installed_project: tuple[Path, dict[str, str]], release: Run, forged: str
 ) -> None:
+    project, environment = installed_project
     _, _, calls = release("v1")
     trusted = deployed(calls)[0].partition("TRUSTED_PROXIES=")[2].split()[0]
     program = (
@@ -149,8 +161,9 @@ def test_behind_these_proxies_the_client_is_found_whatever_it_claims(
     forwarded = f"{forged}203.0.113.9, 66.241.124.230"
 
     found = subprocess.run(
-        [sys.executable, "-c", program, trusted, forwarded],
-        env={**os.environ, "PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        ["uv", "run", "python", "-c", program, trusted, forwarded],
+        cwd=project,
+        env=environment,
         check=True,
         capture_output=True,
         encoding="utf-8",
