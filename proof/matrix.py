@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+OWNER = ROOT / "proof" / "owner"  # tests that are laid over services: see proof/plumbing.py
 
 # Answers that change a text or an interpreter. The product takes the default; what another one
 # changes is proven by variants of some combinations.

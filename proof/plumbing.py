@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from proof.environments import How
 
-OWNER = matrix.ROOT / "proof" / "owner"
+OWNER = matrix.OWNER
 OPTIONS = OWNER / "_options"
 
 # Tests that depend on no kind of auth run with this one at each change, and with all every night.

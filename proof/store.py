@@ -50,13 +50,11 @@ def tools() -> str:
         for distribution in importlib.metadata.distributions()
     )
     uv = subprocess.run(["uv", "--version"], check=True, capture_output=True, text=True).stdout
-    proof = matrix.ROOT / "proof"
-    laid = proof / "owner"  # tests, of which each result names those that it ran
     sources = [
         path
         for kind in ("py", "json")
-        for path in proof.rglob(f"*.{kind}")
-        if laid not in path.parents
+        for path in (matrix.ROOT / "proof").rglob(f"*.{kind}")
+        if matrix.OWNER not in path.parents  # of these, each result names those that it ran
     ]
     return digest(packages, uv, platform.platform(), digest_of_files(sources, matrix.ROOT))
 

@@ -157,10 +157,9 @@ def _tests(source: str) -> tuple[str, ...]:
 
 def laid() -> list[str]:
     """Return what can make the tests fail that are laid over services, a line for each module."""
-    owner = matrix.ROOT / "proof" / "owner"
     return sorted(
-        f"{path.relative_to(owner).as_posix()} {found}"
-        for path in matrix.clone_files(str(owner))
+        f"{path.relative_to(matrix.OWNER).as_posix()} {found}"
+        for path in matrix.clone_files(str(matrix.OWNER))
         for text in [path.read_text(encoding="utf-8")]
         for found in (*_suppressions(text), *_tests(text))
     )
