@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 CHOICES = matrix.choices(matrix.read_questions())
 LEAST = {"deploy": "none", "database": "sqlite", "ci": "none"}
+SLUGS = [LEAST | {"project_slug": slug} for slug in ("a-service", "zebra")]
+TREES = [
+    {"framework": framework, "auth": auth, "database": database, "deploy": "none", "ci": "none"}
+    for framework in CHOICES["framework"]
+    for auth in CHOICES["auth"]
+    for database in CHOICES["database"]
+]
+
+
+def name(answers: dict[str, str]) -> str:
+    """Return a test's name for answers."""
+    return "-".join(answers.values())
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +88,14 @@ def test_a_user_registers_logs_in_and_manages_items(
     assert process.wait() == 0
 
 
+@pytest.mark.parametrize("answers", TREES, ids=name)
 def test_a_service_runs_edited_sources_without_a_build_or_network(
-    bake: Callable[..., Path], environment: dict[str, str], tmp_path: Path
+    answers: dict[str, str],
+    bake: Callable[..., Path],
+    environment: dict[str, str],
+    tmp_path: Path,
 ) -> None:
-    project = bake(**LEAST)
+    project = bake(**answers)
     subprocess.run(["uv", "sync", "--quiet", "--locked"], cwd=project, env=environment, check=True)
     with (project / "src" / "app" / "cli.py").open("a", encoding="utf-8") as cli:
         cli.write('\n\nprint("edited")\n')
@@ -95,11 +111,11 @@ def test_a_service_runs_edited_sources_without_a_build_or_network(
     assert run.stdout.startswith("edited")
 
 
-@pytest.mark.parametrize("slug", ["a-service", "my-service", "zebra"])
+@pytest.mark.parametrize("answers", TREES + SLUGS, ids=name)
 def test_uv_add_only_adds_lines_to_the_lock_file(
-    slug: str, bake: Callable[..., Path], environment: dict[str, str]
+    answers: dict[str, str], bake: Callable[..., Path], environment: dict[str, str]
 ) -> None:
-    project = bake(**LEAST, project_slug=slug)
+    project = bake(**answers)
     before = (project / "uv.lock").read_text("utf-8").splitlines()
     added = ["uv", "add", "--quiet", "--no-sync", "--dev", "click"]  # uv writes the file anew
     subprocess.run(added, cwd=project, env=environment, check=True)
