@@ -64,15 +64,22 @@ def told_of(answers: Mapping[str, str], facts: Collection[str]) -> dict[str, Any
         `facts`, those that decide what is laid; `sources`, a digest of that; and `common` and
         `auth`, how many tests there must be.
     """
-    folders = [folder for folder in OPTIONS.iterdir() if implied(folder) <= set(facts)]
-    files = [path for place in (OWNER / "tests", *folders) for path in place.rglob("*.py")]
     deciding = {"async=no", f"auth={ONE_KIND}"}.union(*map(implied, OPTIONS.iterdir()))
+    known = deciding & set(facts)
     return {
-        "facts": sorted(deciding & set(facts)),
-        "sources": store.digest_of_files(files, OWNER),
+        "facts": sorted(known),
+        "sources": digest_of_laid(frozenset(known)),
         "common": ledger.count_tests(answers, "common"),
         "auth": ledger.count_tests(answers, "auth"),
     }
+
+
+@cache
+def digest_of_laid(facts: frozenset[str]) -> str:
+    """Return the digest of the files that are laid over a service with these facts."""
+    folders = [folder for folder in OPTIONS.iterdir() if implied(folder) <= facts]
+    files = [path for place in (OWNER / "tests", *folders) for path in place.rglob("*.py")]
+    return store.digest_of_files(files, OWNER)
 
 
 def wanted(answers: Mapping[str, str]) -> bool:
