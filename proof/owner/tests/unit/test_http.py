@@ -53,6 +53,8 @@ def client(
         (PROXY, "10.0.0.3, 10.0.0.2", "10.0.0.3"),
         (PROXY, "2001:db9::1", "2001:db9::1"),
         ("2001:db8::5", "203.0.113.7", "203.0.113.7"),
+        ("::ffff:10.0.0.1", "203.0.113.7, ::ffff:10.0.0.2", "203.0.113.7"),
+        ("::FFFF:A00:1", "::ffff:203.0.113.7", "203.0.113.7"),
         (PROXY, None, PROXY),
         (PROXY, "", PROXY),
     ],
@@ -61,6 +63,51 @@ def test_a_trusted_proxy_says_who_the_client_is(
     peer: str, forwarded_for: str | None, address: str
 ) -> None:
     assert client(peer, forwarded_for).address == address
+
+
+@pytest.mark.parametrize(
+    "hop",
+    [
+        "203.0.113.7:4711",
+        "::ffff:203.0.113.7",
+        "0:0:0:0:0:ffff:cb00:7107",
+        "[::FFFF:203.0.113.7]:4711",
+        "203.0.113.7:4711, 10.0.0.2:80, [2001:db8::5]:80",
+    ],
+)
+def test_an_ipv4_client_has_one_spelling(hop: str) -> None:
+    assert client(PROXY, hop).address == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    "hop",
+    [
+        "[2001:db9::1]",
+        "[2001:db9::1]:4711",
+        '"[2001:db9::1]:4711"',
+        "2001:DB9:0::0001",
+        "2001:db9::1%eth0",
+        "[2001:db9::1%25eth0]:4711",
+    ],
+)
+def test_an_ipv6_client_has_one_spelling(hop: str) -> None:
+    assert client(PROXY, hop).address == "2001:db9::1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [("::ffff:203.0.113.9", "203.0.113.9"), ("2001:DB9::9%eth0", "2001:db9::9")],
+)
+def test_a_client_without_a_proxy_has_one_spelling(peer: str, address: str) -> None:
+    assert client(peer, None).address == address
+
+
+def test_an_ipv4_mapped_network_is_the_ipv4_network() -> None:
+    for peer in (PROXY, f"::ffff:{PROXY}"):
+        seen = client(peer, "203.0.113.7", trusted="::ffff:10.0.0.0/104")
+        assert seen.address == "203.0.113.7"
+    other = client("11.0.0.1", "203.0.113.7", trusted="::ffff:10.0.0.0/104")
+    assert other.address == "11.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +120,10 @@ def test_a_trusted_proxy_says_who_the_client_is(
         (PROXY, "203.0.113.7, nonsense", PROXY),
         (PROXY, "203.0.113.7, nonsense, 10.0.0.2", "10.0.0.2"),
         (PROXY, "203.0.113.7,", PROXY),
+        (PROXY, "203.0.113.7:x", PROXY),
+        (PROXY, "203.0.113.07", PROXY),
+        (PROXY, "[2001:db9::1", PROXY),
+        (PROXY, "[]:80", PROXY),
         (PROXY, "x" * 10_000, PROXY),
     ],
 )
@@ -87,6 +138,8 @@ def test_a_forged_address_is_not_believed(
     [
         (PROXY, "http", "https", True),
         (PROXY, "https", "http", False),
+        (PROXY, "http", "https,http", True),
+        (PROXY, "http", "http, https", False),
         (PROXY, "http", None, False),
         ("203.0.113.9", "http", "https", False),
         ("203.0.113.9", "https", None, True),

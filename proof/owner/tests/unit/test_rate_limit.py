@@ -31,6 +31,22 @@ async def test_an_allowance_shrinks_with_each_call() -> None:
     assert 1 <= second.reset_seconds <= 2 * 86_400
 
 
+@pytest.mark.parametrize(
+    ("length", "address", "network"),
+    [
+        (64, "2001:db8::1", "2001:db8::/64"),
+        (64, "2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        (56, "2001:db8:0:1::1", "2001:db8::/56"),
+        (128, "2001:db8::1", "2001:db8::1/128"),
+        (64, "192.0.2.1", "192.0.2.1"),
+        (64, "unix:", "unix:"),
+        (64, "", ""),
+    ],
+)
+def test_ipv6_is_counted_by_network(length: int, address: str, network: str) -> None:
+    assert limiter(ipv6_prefix_length=length).network_of(address) == network
+
+
 async def test_a_used_up_limit_refuses_and_says_when_to_come_back() -> None:
     calls = limiter()
     await calls.hit("1/day", "api", "192.0.2.1")

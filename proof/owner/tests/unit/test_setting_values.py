@@ -48,6 +48,7 @@ def test_a_list_is_json_or_separated_by_commas(
         ("DATABASE__POOL_SIZE", "0"),
         ("DATABASE__POOL_SIZE", SECRET),
         ("RATE_LIMIT__REQUESTS", SECRET),
+        ("RATE_LIMIT__IPV6_PREFIX_LENGTH", "129"),
         ("DRAIN_SECONDS", "-1"),
         ("SHUTDOWN_SECONDS", "0"),
         ("TRUSTED_PROXIES", f'["{SECRET}"'),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.message import Message
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from ipaddress import IPv4Address, IPv6Address
-
     from app.core.settings import Settings
 
+type IPAddress = IPv4Address | IPv6Address
+
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+# Addresses as some proxies write them: 192.0.2.1:4711, [2001:db8::1]:4711.
+_BRACKETS_OR_PORT = re.compile(r"\[(.+)\](?::\d+)?|([^:]+):\d+", re.ASCII)
 
 API_CSP = "default-src 'none'; frame-ancestors 'none'"
 
@@ -54,28 +56,36 @@ def client_of(
     Each proxy appends the address that called it, so the right-most address that is not
     a trusted proxy is the client; anything left of it may be forged.
     """
-    if not _is_trusted(settings, peer):
-        return Client(peer, https=scheme == "https")
-    address = peer
+    address = _parsed(peer)
+    if address is None or not _is_trusted(settings, address):
+        return Client(str(address or peer), https=scheme == "https")
     for hop in reversed((forwarded_for or "").split(",")):
-        if _parsed(hop.strip()) is None:
+        caller = _parsed(hop)
+        if caller is None:
             break
-        address = hop.strip()
+        address = caller
         if not _is_trusted(settings, address):
             break
-    return Client(address, https=(forwarded_proto or scheme).strip().lower() == "https")
+    first_scheme = (forwarded_proto or scheme).partition(",")[0]
+    return Client(str(address), https=first_scheme.strip().lower() == "https")
 
 
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+def _parsed(text: str) -> IPAddress | None:
+    """Return the address in its only spelling: without port, zone and IPv4 mapping."""
+    text = text.strip(' \t"')
+    if match := _BRACKETS_OR_PORT.fullmatch(text):
+        text = match[1] or match[2]
     try:
-        return ip_address(address)
+        address = ip_address(text)
     except ValueError:
         return None
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))
 
 
-def _is_trusted(settings: Settings, address: str) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in net for net in settings.trusted_proxies)
+def _is_trusted(settings: Settings, address: IPAddress) -> bool:
+    return any(address in network for network in settings.trusted_proxies)
 
 
 def has_body(content_length: str | None, transfer_encoding: str | None) -> bool:

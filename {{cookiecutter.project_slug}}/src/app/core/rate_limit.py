@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv6Network
 from typing import TYPE_CHECKING
 
 import structlog
@@ -53,6 +54,7 @@ class RateLimiter:
 
     def __init__(self, settings: RateLimitSettings) -> None:
         self._enabled = settings.enabled
+        self._ipv6_prefix_length = settings.ipv6_prefix_length
         url = settings.storage_url.get_secret_value()
         self._local = Limiter(MemoryStorage())
         self._shared = (
@@ -65,7 +67,7 @@ class RateLimiter:
 
         Args:
             rule: the limit, such as "10/minute".
-            key: what to count by, such as a purpose and an address.
+            key: what to count by, such as a purpose and a network.
 
         Raises:
             TooManyRequestsError: the limit is exceeded.
@@ -82,6 +84,18 @@ class RateLimiter:
                     "rate_limit_storage_unavailable", error=type(cause).__name__
                 )
         return await self._hit(self._local, rule, key)
+
+    def network_of(self, address: str) -> str:
+        """Return what to count a client by: its IPv4 address or its IPv6 network.
+
+        A single client has a whole IPv6 network, a /64 or larger (RFC 6177), and can
+        call from each of its addresses.
+        """
+        try:
+            network = IPv6Network((address, self._ipv6_prefix_length), strict=False)
+        except ValueError:  # IPv4, or a Unix socket
+            return address
+        return str(network)
 
     async def close(self) -> None:
         """Close the connections to Redis."""

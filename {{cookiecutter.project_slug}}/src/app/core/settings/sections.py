@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     SecretStr,
 )
 from pydantic_settings import NoDecode
@@ -64,12 +65,14 @@ class RateLimitSettings(Section):
     """The rate limit per IP address.
 
     A limit is written like "600/minute". Each process counts in memory, or all replicas
-    share their counts in Redis (`redis://...`).
+    share their counts in Redis (`redis://...`). The IPv6 addresses of one network, with
+    a prefix of `ipv6_prefix_length` bits, count as one.
     """
 
     enabled: bool = True
     storage_url: SecretStr = SecretStr("memory://")
     requests: Limit = "600/minute"
+    ipv6_prefix_length: int = Field(default=64, ge=32, le=128)
 
 
 class CorsSettings(Section):
@@ -83,4 +86,16 @@ class CorsSettings(Section):
             yield "CORS__ORIGINS must list origins, not *"
 
 
-type Networks = Listed[IPv4Network | IPv6Network]
+type IPNetwork = IPv4Network | IPv6Network
+
+
+def _unmapped(network: IPNetwork) -> IPNetwork:
+    """Return the IPv4 network, if that is what it stands for: `::ffff:10.0.0.0/104`."""
+    if isinstance(network, IPv6Network):
+        address = network.network_address.ipv4_mapped
+        if address is not None:
+            return IPv4Network((address, network.prefixlen - 96))
+    return network
+
+
+type Networks = Listed[Annotated[IPNetwork, AfterValidator(_unmapped)]]

@@ -97,6 +97,16 @@ async def test_an_address_that_is_forged_through_a_proxy_does_not_help(
     assert_is_limited(response)
 
 
+@pytest.mark.usefixtures("registered")
+async def test_other_addresses_of_an_ipv6_network_do_not_help(app: App) -> None:
+    for number in range(10):
+        await fail(from_address(app, f"2001:db8::{number}:1"), 1)
+    response = await log_in(from_address(app, "[2001:db8::ffff]:4711"), PASSWORD)
+    assert_is_limited(response)
+    neighbour = await log_in(from_address(app, "2001:db8:0:1::1"), PASSWORD)
+    assert neighbour.status_code == 200
+
+
 async def test_a_forged_address_does_not_help_where_no_proxy_is_trusted(
     database: Database,
     migrated_url: str,

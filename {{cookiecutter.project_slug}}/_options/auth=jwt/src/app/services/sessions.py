@@ -96,7 +96,7 @@ class SessionService:
                 self._settings.attempts_per_account_and_address,
                 "login",
                 account,
-                address,
+                self._limiter.network_of(address),
             ),
             (self._settings.attempts_per_account, "login", account),
         )
@@ -179,7 +179,7 @@ class SessionService:
 
     async def _count_address(self, address: str) -> None:
         rule = self._settings.attempts_per_address
-        await self._limiter.hit(rule, "auth", address)
+        await self._limiter.hit(rule, "auth", self._limiter.network_of(address))
 
 
 def _record_failure(user: User | None, *, matches: bool, address: str) -> None:

@@ -22,9 +22,10 @@ SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
 async def limit_requests(request: Request) -> None:
-    """Count the request against the general limit of its address."""
+    """Count the request against the general limit of its client."""
     state = request.app.state
-    rule, address = state.settings.rate_limit.requests, request.state.client.address
-    allowance = await state.rate_limiter.hit(rule, "api", address)
+    rule, limiter = state.settings.rate_limit.requests, state.rate_limiter
+    network = limiter.network_of(request.state.client.address)
+    allowance = await limiter.hit(rule, "api", network)
     if allowance is not None:
         request.state.headers = allowance.headers

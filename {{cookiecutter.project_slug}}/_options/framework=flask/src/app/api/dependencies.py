@@ -41,8 +41,9 @@ def get_session() -> Session:
 
 
 def limit_requests() -> None:
-    """Count the request against the general limit of its address."""
-    rule = get_settings().rate_limit.requests
-    allowance = get_rate_limiter().hit(rule, "api", get_client().address)
+    """Count the request against the general limit of its client."""
+    rule, limiter = get_settings().rate_limit.requests, get_rate_limiter()
+    network = limiter.network_of(get_client().address)
+    allowance = limiter.hit(rule, "api", network)
     if allowance is not None:
         request.environ["app.headers"].update(allowance.headers)
