@@ -41,6 +41,40 @@ def test_a_list_is_json_or_separated_by_commas(
 
 
 @pytest.mark.parametrize(
+    ("value", "path"),
+    [("", ""), ("/", ""), ("/shop", "/shop"), ("/shop/", "/shop"), ("/a/b", "/a/b")],
+)
+def test_a_root_path_ends_without_a_slash(
+    value: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROOT_PATH", value)
+    assert load_settings().root_path == path
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "shop",
+        "//evil.example",
+        "https://evil.example/shop",
+        "/shop//",
+        "/a//b",
+        "/a/../b",
+        "/shop?a",
+        "/shop#a",
+        "/a b",
+        '/"><script>',
+        "/shop\n",
+    ],
+)
+def test_a_root_path_that_needs_escaping_is_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROOT_PATH", value)
+    assert 'ROOT_PATH: Value error, must be a path such as "/shop"' in refusal()
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("ENVIRONMENT", "prod"),

@@ -10,9 +10,9 @@ CSP = (
     "frame-ancestors 'none'"
 )
 
-INIT_JS = """\
+_INIT_JS = """\
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "ROOT_PATH/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   persistAuthorization: false,
@@ -26,18 +26,23 @@ _PAGE = """\
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{title}</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="{root_path}/docs/swagger-ui.css">
     <link rel="icon" href="data:,">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/init.js"></script>
+    <script src="{root_path}/docs/swagger-ui-bundle.js"></script>
+    <script src="{root_path}/docs/init.js"></script>
   </body>
 </html>
 """
 
 
-def page(title: str) -> str:
+def page(title: str, root_path: str) -> str:
     """Return the page that shows the OpenAPI document."""
-    return _PAGE.format(title=escape(title))
+    return _PAGE.format(title=escape(title), root_path=root_path)
+
+
+def init_js(root_path: str) -> str:
+    """Return the script that starts the page."""
+    return _INIT_JS.replace("ROOT_PATH", root_path)

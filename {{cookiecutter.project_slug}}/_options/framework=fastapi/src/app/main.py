@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title=NAME,
         description=DESCRIPTION,
         version=VERSION,
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         lifespan=lifespan,
         openapi_url=None,
         generate_unique_id_function=attrgetter("name"),

@@ -12,6 +12,7 @@ from app.core.settings.sections import (
     CorsSettings,
     Networks,
     RateLimitSettings,
+    RootPath,
     Section,
 )
 
@@ -33,6 +34,7 @@ class Settings(Section):
 
     Attributes:
         trusted_proxies: networks whose `X-Forwarded-*` headers are trusted.
+        root_path: prefix of the public paths, such as `/shop`, that a proxy strips.
         max_body_bytes: maximum size of a request body.
         keep_alive_seconds: timeout of idle connections and of request headers; behind
             a proxy, longer than its own idle timeout.
@@ -44,6 +46,7 @@ class Settings(Section):
     environment: Environment = Environment.DEVELOPMENT
     debug: bool = False
     trusted_proxies: Networks = ()
+    root_path: RootPath = ""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
     keep_alive_seconds: int = Field(default=10, ge=1)
     drain_seconds: int = Field(default=0, ge=0)

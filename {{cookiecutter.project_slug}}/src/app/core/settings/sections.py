@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,3 +100,17 @@ def _unmapped(network: IPNetwork) -> IPNetwork:
 
 
 type Networks = Listed[Annotated[IPNetwork, AfterValidator(_unmapped)]]
+
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+
+
+def _root_path(value: str) -> str:
+    """Return the path without a slash at its end; reject what needs escaping."""
+    path = value.removesuffix("/")
+    if not _ROOT_PATH.fullmatch(path):
+        message = 'must be a path such as "/shop"'
+        raise ValueError(message)
+    return path
+
+
+type RootPath = Annotated[str, AfterValidator(_root_path)]

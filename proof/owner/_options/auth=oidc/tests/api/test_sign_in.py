@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from app.core.database import Database
 from app.core.settings import Settings
-from tests.client import Client
+from tests.client import Client, connect, make_app
 from tests.faulty_issuer import FaultyIssuer
 from tests.settings import AUTH, make_settings
 
@@ -42,6 +43,18 @@ async def test_the_page_signs_in_with_a_code_that_only_it_can_use(
     assert "usePkceWithAuthorizationCodeGrant: true," in script.text
     assert "clientSecret" not in script.text
     assert "oauth2RedirectUrl: `${location.origin}/docs/signed-in`," in script.text
+
+
+async def test_signing_in_works_behind_a_prefix(
+    database: Database, migrated_url: str, issuer: FaultyIssuer
+) -> None:
+    auth = AUTH | {"issuer": issuer.url}
+    settings = make_settings(migrated_url, auth=auth, root_path="/shop")
+    client = connect(make_app(settings, database))
+    script = await client.get("/docs/init.js")
+    assert "oauth2RedirectUrl: `${location.origin}/shop/docs/signed-in`," in script.text
+    page = await client.get(SIGNED_IN)
+    assert '<script src="/shop/docs/signed-in.js">' in page.text
 
 
 async def test_who_has_signed_in_comes_back_to_a_page_of_ours(client: Client) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app import NAME
-from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
+from app.api.docs_page import SIGNED_IN_JS, init_js, page, policy, signed_in_page
 from app.auth.provider_cache import Provider
 from app.core.errors import NotFoundError
 
@@ -36,21 +36,21 @@ async def get_page(request: Request) -> HTMLResponse:
     provider: Provider = request.app.state.identity_provider
     origins = await provider.origins()
     headers = {"Content-Security-Policy": policy(origins)}
-    return HTMLResponse(page(NAME), headers=headers)
+    return HTMLResponse(page(NAME, request.scope["root_path"]), headers=headers)
 
 
 @router.get("/docs/init.js")
 async def get_script(request: Request) -> Response:
     """Return the script that starts the page."""
-    script = init_js(request.app.state.settings.auth)
+    script = init_js(request.app.state.settings)
     return Response(script, media_type="text/javascript")
 
 
 @router.get("/docs/signed-in", response_class=HTMLResponse)
-async def get_signed_in_page() -> HTMLResponse:
+async def get_signed_in_page(request: Request) -> HTMLResponse:
     """Return the page that the provider redirects to after sign-in."""
-    headers = {"Content-Security-Policy": policy(())}
-    return HTMLResponse(SIGNED_IN_PAGE, headers=headers)
+    html = signed_in_page(request.scope["root_path"])
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy(())})
 
 
 @router.get("/docs/signed-in.js")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from flask import Blueprint, Response, current_app, send_file
+from flask import Blueprint, Response, current_app, request, send_file
 
 from app import NAME
 from app.api.dependencies import get_settings
-from app.api.docs_page import SIGNED_IN_JS, SIGNED_IN_PAGE, init_js, page, policy
+from app.api.docs_page import SIGNED_IN_JS, init_js, page, policy, signed_in_page
 from app.api.openapi import describe
 from app.auth.provider_cache import Provider
 from app.core.errors import NotFoundError
@@ -35,21 +35,20 @@ def get_page() -> Response:
     """Return the page; its CSP allows requests to the provider."""
     provider: Provider = current_app.extensions["identity_provider"]
     headers = {"Content-Security-Policy": policy(provider.origins())}
-    return Response(page(NAME), headers=headers)
+    return Response(page(NAME, request.script_root), headers=headers)
 
 
 @blueprint.get("/docs/init.js")
 def get_script() -> Response:
     """Return the script that starts the page."""
-    script = init_js(get_settings().auth)
-    return Response(script, mimetype="text/javascript")
+    return Response(init_js(get_settings()), mimetype="text/javascript")
 
 
 @blueprint.get("/docs/signed-in")
 def get_signed_in_page() -> Response:
     """Return the page that the provider redirects to after sign-in."""
-    headers = {"Content-Security-Policy": policy(())}
-    return Response(SIGNED_IN_PAGE, headers=headers)
+    html = signed_in_page(request.script_root)
+    return Response(html, headers={"Content-Security-Policy": policy(())})
 
 
 @blueprint.get("/docs/signed-in.js")

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.core.settings.auth import AuthSettings
+    from app.core.settings import Settings
 
 _INIT_JS = """\
 const ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "ROOT_PATH/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   persistAuthorization: false,
-  oauth2RedirectUrl: `${location.origin}/docs/signed-in`,
+  oauth2RedirectUrl: `${location.origin}ROOT_PATH/docs/signed-in`,
 });
 ui.initOAuth({
   clientId: CLIENT_ID,
@@ -57,18 +57,18 @@ _PAGE = """\
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{title}</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="{root_path}/docs/swagger-ui.css">
     <link rel="icon" href="data:,">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/init.js"></script>
+    <script src="{root_path}/docs/swagger-ui-bundle.js"></script>
+    <script src="{root_path}/docs/init.js"></script>
   </body>
 </html>
 """
 
-SIGNED_IN_PAGE = """\
+_SIGNED_IN_PAGE = """\
 <!doctype html>
 <html lang="en">
   <head>
@@ -78,21 +78,28 @@ SIGNED_IN_PAGE = """\
   </head>
   <body>
     <p>You can close this window.</p>
-    <script src="/docs/signed-in.js"></script>
+    <script src="{root_path}/docs/signed-in.js"></script>
   </body>
 </html>
 """
 
 
-def page(title: str) -> str:
+def page(title: str, root_path: str) -> str:
     """Return the page that shows the OpenAPI document."""
-    return _PAGE.format(title=escape(title))
+    return _PAGE.format(title=escape(title), root_path=root_path)
 
 
-def init_js(settings: AuthSettings) -> str:
+def signed_in_page(root_path: str) -> str:
+    """Return the page that the provider redirects to after sign-in."""
+    return _SIGNED_IN_PAGE.format(root_path=root_path)
+
+
+def init_js(settings: Settings) -> str:
     """Return the script that starts the page."""
-    client_id, scopes = map(json.dumps, (settings.client_id, settings.client_scopes))
-    return _INIT_JS.replace("CLIENT_ID", client_id).replace("CLIENT_SCOPES", scopes)
+    auth = settings.auth
+    client_id, scopes = map(json.dumps, (auth.client_id, auth.client_scopes))
+    script = _INIT_JS.replace("ROOT_PATH", settings.root_path)
+    return script.replace("CLIENT_ID", client_id).replace("CLIENT_SCOPES", scopes)
 
 
 def policy(origins: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app import NAME
-from app.api.docs_page import CSP, INIT_JS, page
+from app.api.docs_page import CSP, init_js, page
 from app.core.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
@@ -30,15 +30,17 @@ async def get_document(request: Request) -> dict[str, Any]:
 
 
 @router.get("/docs", response_class=HTMLResponse)
-async def get_page() -> HTMLResponse:
+async def get_page(request: Request) -> HTMLResponse:
     """Return the page."""
-    return HTMLResponse(page(NAME), headers={"Content-Security-Policy": CSP})
+    html = page(NAME, request.scope["root_path"])
+    return HTMLResponse(html, headers={"Content-Security-Policy": CSP})
 
 
 @router.get("/docs/init.js")
-async def get_script() -> Response:
+async def get_script(request: Request) -> Response:
     """Return the script that starts the page."""
-    return Response(INIT_JS, media_type="text/javascript")
+    script = init_js(request.scope["root_path"])
+    return Response(script, media_type="text/javascript")
 
 
 @router.get("/docs/{name}")

@@ -49,6 +49,8 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        root_path = scope["root_path"] = self._settings.root_path
+        scope["path"] = root_path + scope["path"]  # as if the proxy had not stripped it
         headers = Headers(scope=scope)
         request_id = request_id_from(headers.get("x-request-id"))
         REQUEST_ID.set(request_id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from flask import Blueprint, Response, current_app, send_file
+from flask import Blueprint, Response, current_app, request, send_file
 
 from app import NAME
-from app.api.docs_page import CSP, INIT_JS, page
+from app.api.docs_page import CSP, init_js, page
 from app.api.openapi import describe
 from app.core.errors import NotFoundError
 
@@ -31,13 +31,14 @@ def get_document() -> dict[str, Any]:
 @blueprint.get("/docs")
 def get_page() -> Response:
     """Return the page."""
-    return Response(page(NAME), headers={"Content-Security-Policy": CSP})
+    html = page(NAME, request.script_root)
+    return Response(html, headers={"Content-Security-Policy": CSP})
 
 
 @blueprint.get("/docs/init.js")
 def get_script() -> Response:
     """Return the script that starts the page."""
-    return Response(INIT_JS, mimetype="text/javascript")
+    return Response(init_js(request.script_root), mimetype="text/javascript")
 
 
 @blueprint.get("/docs/<name>")

@@ -52,6 +52,7 @@ class RequestMiddleware:
     ) -> Iterable[bytes]:
         """Handle one request."""
         started = time.perf_counter()
+        environ["SCRIPT_NAME"] = self._settings.root_path
         headers = EnvironHeaders(environ)
         request_id = request_id_from(headers.get("X-Request-ID"))
         client = self._client(environ, headers)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from app import DESCRIPTION, NAME, VERSION
+from app.api.dependencies import get_settings
 from app.api.operations import Operation
 from app.api.problems import with_problems
 
@@ -58,9 +59,12 @@ def _document(app: Flask) -> dict[str, Any]:
                 "tags": rule.endpoint.split(".")[-2:-1],
                 **_operation(view, schemas, components),
             }
+    root_path = get_settings().root_path
+    servers = {"servers": [{"url": root_path}]} if root_path else {}
     return {
         "openapi": "3.1.0",
         "info": {"title": NAME, "description": DESCRIPTION, "version": VERSION},
+        **servers,
         "paths": paths,
         "components": components,
     }

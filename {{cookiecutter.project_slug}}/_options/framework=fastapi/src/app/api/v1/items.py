@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 
 from app.api.bodies import JSONRoute
 from app.api.wiring.items import ItemsToRead, ItemsToWrite
@@ -19,11 +19,12 @@ router = APIRouter(prefix="/items", tags=["items"], route_class=JSONRoute)
 async def create_item(
     data: ItemCreate,
     items: ItemsToWrite,
+    request: Request,
     response: Response,
 ) -> ItemPublic:
     """Create an item. `Location` holds its URL."""
     item = await items.create(data)
-    response.headers["Location"] = f"/api/v1/items/{item.id}"
+    response.headers["Location"] = request.url_for("get_item", item_id=item.id).path
     return item
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, g
+from flask import Blueprint, g, url_for
 
 from app.api.operations import operation
 from app.api.wiring.items import ItemReader, ItemWriter, items_of
@@ -20,7 +20,7 @@ blueprint = Blueprint("items", __name__, url_prefix="/items")
 def create_item(data: ItemCreate, caller: ItemWriter) -> ItemPublic:
     """Create an item. `Location` holds its URL."""
     item = items_of(caller).create(data)
-    g.headers["Location"] = f"/api/v1/items/{item.id}"
+    g.headers["Location"] = url_for(".get_item", item_id=item.id)
     return item
 
 
