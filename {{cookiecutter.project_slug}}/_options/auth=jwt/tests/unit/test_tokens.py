@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,16 @@ def test_an_issued_token_is_accepted() -> None:
     token = issue_access_token(SETTINGS, user_id, session_id)
     claims = read_access_token(SETTINGS, token)
     assert (claims.sub, claims.sid) == (user_id, session_id)
+
+
+def test_a_token_from_a_replica_whose_clock_is_seconds_ahead_is_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user_id, ahead = uuid4(), time.time() + 5
+    with monkeypatch.context() as replica:
+        replica.setattr("app.auth.tokens.time.time", lambda: ahead)
+        token = issue_access_token(SETTINGS, user_id, uuid4())
+    assert read_access_token(SETTINGS, token).sub == user_id
 
 
 def test_an_issued_token_says_all_that_rfc_9068_asks_for() -> None:

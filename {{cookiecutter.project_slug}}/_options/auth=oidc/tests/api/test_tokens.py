@@ -5,6 +5,7 @@ RFC 8725, RFC 9068, OWASP ASVS 9. Add what you are afraid of to one of the table
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import jwt
@@ -64,6 +65,14 @@ async def test_a_token_that_was_not_made_for_us_is_refused(
     app: App, claims: dict[str, Any]
 ) -> None:
     await assert_is_refused(app, ISSUER.token(**claims))
+
+
+async def test_a_clock_that_differs_by_seconds_prolongs_no_lifetime(app: App) -> None:
+    now = int(time.time())
+    ahead = ISSUER.token(iat=now + 5, nbf=now + 5)
+    response = await connect(app, **bearer(ahead)).get(ME)
+    assert response.status_code == 200
+    await assert_is_refused(app, ISSUER.token(exp=now))
 
 
 @pytest.mark.parametrize("claim", ["iss", "sub", "aud", "exp", "iat"])

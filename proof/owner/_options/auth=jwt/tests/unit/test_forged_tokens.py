@@ -104,11 +104,13 @@ FORGERIES: dict[str, dict[str, Any]] = {
     "exp is true": {"claims": {"exp": True}},
     "exp is not whole": {"claims": {"exp": FromNow(60.5)}},
     "iat lies ahead": {"claims": {"iat": FromNow(60)}},
+    "iat lies ahead of the leeway": {"claims": {"iat": FromNow(15)}},
     "iat is long ago": {"claims": {"iat": FromNow(-60)}},
     "iat is 0": {"claims": {"iat": 0}},
     "iat is -Infinity": {"claims": {"iat": -INFINITY}},
     "iat is a word": {"claims": {"iat": "now"}},
     "nbf lies ahead": {"claims": {"nbf": FromNow(60)}},
+    "nbf lies ahead of the leeway": {"claims": {"nbf": FromNow(15)}},
     "nbf is Infinity": {"claims": {"nbf": INFINITY}},
     "nbf is a list": {"claims": {"nbf": []}},
     "the claims are a list": {"payload": "[]"},
@@ -188,6 +190,11 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 def test_what_the_forgeries_start_from_is_accepted() -> None:
     claims = read_access_token(SETTINGS, forge())
     assert claims.exp - claims.iat == 900
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_a_token_that_is_valid_in_seconds_is_accepted(claim: str) -> None:
+    assert read_access_token(SETTINGS, forge({claim: FromNow(5)}))
 
 
 def test_a_token_never_makes_us_call_an_address() -> None:

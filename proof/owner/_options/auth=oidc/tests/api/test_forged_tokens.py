@@ -48,6 +48,8 @@ FORGERIES: dict[str, dict[str, Any]] = {
     **{f"{name} is a text": {"claims": {name: "9999999999"}} for name in TIMES},
     "exp has more digits than Python reads": {"payload": '{"exp": %s}' % ("9" * 5000)},
     "exp is past": {"claims": {"exp": FromNow(-31)}},
+    "exp is just past, by a clock that is behind": {"claims": {"exp": FromNow(-1)}},
+    "exp is now": {"claims": {"exp": FromNow(0)}},
     "exp lies after the year 9999": {"claims": {"exp": 253_402_300_800}},
     "iat lies ahead": {"claims": {"iat": FromNow(3600)}},
     "nbf lies ahead": {"claims": {"nbf": FromNow(31)}},
@@ -184,8 +186,10 @@ async def test_a_token_that_is_damaged_is_refused(
 HONEST: dict[str, dict[str, Any]] = {
     "without a type": {"without": "typ"},
     "a JWT": {"header": {"typ": "JWT"}},
+    "in capitals": {"header": {"typ": "AT+JWT"}},
     "a media type": {"header": {"typ": "application/AT+JWT"}},
-    "just expired": {"claims": {"exp": FromNow(-5)}},
+    "for us only, in a list": {"claims": {"aud": [AUDIENCE]}},
+    "with what nobody knows": {"header": {"x5t": "a", "cty": "b", "c": [{}]}},
     "just made, by a clock that is ahead": {"claims": {"iat": FromNow(5)}},
     "just valid, by a clock that is ahead": {"claims": {"nbf": FromNow(5)}},
     "with fractions of seconds": {"claims": {"exp": FromNow(60.5), "iat": 1.5}},
@@ -217,7 +221,8 @@ async def test_the_leeway_can_be_taken_away(
 ) -> None:
     auth = OURS | {"leeway_seconds": 0}
     app = make_app(make_settings(migrated_url, auth=auth), database)
-    await assert_is_refused(app, forged(ISSUER, claims={"exp": FromNow(-1)}))
+    for claim in ("iat", "nbf"):
+        await assert_is_refused(app, forged(ISSUER, claims={claim: FromNow(5)}))
 
 
 async def test_algorithms_can_be_taken_away(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, datetime
+import time
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -22,6 +22,8 @@ TYPE = "at+jwt"
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "sid"]
 # Our tokens have about 400 characters; reject longer ones before parsing.
 _MAX_LENGTH = 2048
+# How far the clock of another replica may be ahead.
+_LEEWAY_SECONDS = 10
 
 
 class AccessClaims(BaseModel):
@@ -36,7 +38,7 @@ class AccessClaims(BaseModel):
 
 def issue_access_token(settings: AuthSettings, user_id: UUID, session_id: UUID) -> str:
     """Return a signed token that names the user and the session."""
-    now = int(datetime.now(UTC).timestamp())
+    now = int(time.time())
     claims = {
         "iss": settings.issuer,
         "sub": str(user_id),
@@ -54,7 +56,8 @@ def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
     """Return the claims of a valid token that this service has issued.
 
     The algorithm and the type are fixed (RFC 8725 sections 3.1 and 3.11), every claim
-    is required, and the lifetime is limited to that of the settings.
+    is required, and the lifetime is limited to that of the settings. Clocks may differ
+    by the leeway, which does not prolong the lifetime.
 
     Raises:
         InvalidTokenError: the token is not valid.
@@ -69,12 +72,15 @@ def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
             options={"require": _REQUIRED, "enforce_minimum_key_length": True},
             audience=settings.audience,
             issuer=settings.issuer,
+            leeway=_LEEWAY_SECONDS,
         )
         claims = AccessClaims.model_validate(decoded["payload"])
     except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError) as error:
         raise InvalidTokenError from error
     lifetime = claims.exp - claims.iat
-    if decoded["header"].get("typ") != TYPE or lifetime > settings.access_token_seconds:
+    if lifetime > settings.access_token_seconds or claims.exp <= time.time():
+        raise InvalidTokenError
+    if decoded["header"].get("typ") != TYPE:
         raise InvalidTokenError
     return claims
 

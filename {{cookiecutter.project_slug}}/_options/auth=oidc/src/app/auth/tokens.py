@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import jwt
@@ -67,7 +68,9 @@ async def read_access_token(
             issuer=settings.issuer,
             leeway=settings.leeway_seconds,
         )
-        _Claims.model_validate(claims)
+        # The leeway is for `iat` and `nbf`: it does not prolong a token's lifetime.
+        if _Claims.model_validate(claims).exp <= time.time():
+            raise jwt.ExpiredSignatureError
     except _ABSURD as error:
         raise InvalidTokenError from error
     return claims

@@ -41,7 +41,7 @@ class AuthSettings(Section):
             `scp`; a dot leads into an object, as in "realm_access.roles".
         require_access_token_type: reject tokens whose `typ` is not `at+jwt` (RFC 9068
             section 4); many providers do not set it.
-        leeway_seconds: tolerated clock skew.
+        leeway_seconds: tolerated clock skew, for `iat` and `nbf`.
     """
 
     issuer: Issuer
