@@ -48,6 +48,11 @@ def test_nothing_else_makes_somebody_another() -> None:
         ({"roles": ["admin"]}, "roles", {"admin"}),
         ({"realm_access": {"roles": ["admin"]}}, "realm_access.roles", {"admin"}),
         ({"realm_access": None}, "realm_access.roles", set()),
+        (
+            {"resource_access": {"my.client": {"roles": ["admin"]}}},
+            "resource_access.my.client.roles",
+            {"admin"},
+        ),
         ({"https://a.example/roles": ["admin"]}, "https://a.example/roles", {"admin"}),
     ],
 )

@@ -49,6 +49,13 @@ def test_other_claims_make_nobody_another(claim: str) -> None:
         ({"realm_access": ["items:read"]}, "realm_access.roles", set()),
         ({"realm_access": {}}, "realm_access.roles", set()),
         ({"": ["admin"]}, "", set()),
+        ({"a": {"b.c": {"d": ["admin"]}}}, "a.b.c.d", {"admin"}),
+        ({"a.b": {"c.d": ["admin"]}}, "a.b.c.d", {"admin"}),
+        ({"a": {"b": {"c": {"d": ["admin"]}}, "b.c": None}}, "a.b.c.d", {"admin"}),
+        ({"a": {"b": ["admin"]}, "a.b": ["items:read"]}, "a.b", READ),
+        ({"a": {"b": ["admin"]}}, "a.bc", set()),
+        ({"a": {"b": ["admin"]}}, "a..b", set()),
+        ({"ab": {"c": ["admin"]}}, "a.b.c", set()),
     ],
 )
 def test_only_whole_names_of_scopes_count(

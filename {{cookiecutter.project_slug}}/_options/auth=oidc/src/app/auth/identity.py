@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.auth.principal import Principal
 from app.scopes.base import all_scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +58,23 @@ def scopes_of(claims: dict[str, Any], roles_claim: str) -> frozenset[str]:
     """
     sources = [claims.get("scope"), claims.get("scp")]
     if roles_claim:
-        sources.append(_claim_at(claims, roles_claim))
+        sources.append(next(_claims_at(claims, roles_claim), None))
     granted = frozenset(name for source in sources for name in _names(source))
     return granted.intersection(all_scopes())
 
 
-def _claim_at(claims: dict[str, Any], path: str) -> object:
-    """Return the claim with exactly this name, else the one at this dotted path."""
-    if path in claims:
-        return claims[path]
-    found: object = claims
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+def _claims_at(claims: object, path: str) -> Iterator[object]:
+    """Yield the claims that a dotted path may mean, those with longer names first.
+
+    Names contain dots, too: URLs, and ids of clients.
+    """
+    if not isinstance(claims, dict):
+        return
+    for name in sorted(claims, key=len, reverse=True):
+        if name == path:
+            yield claims[name]
+        elif path.startswith(f"{name}."):
+            yield from _claims_at(claims[name], path.removeprefix(f"{name}."))
 
 
 def _names(source: object) -> list[str]:

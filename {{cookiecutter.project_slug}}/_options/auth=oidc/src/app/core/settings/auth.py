@@ -38,7 +38,8 @@ class AuthSettings(Section):
         client_scopes: scopes that the page requests by default, separated by spaces.
         algorithms: allowed signature algorithms (RFC 8725 section 3.1).
         roles_claim: a claim whose values also count as scopes, besides `scope` and
-            `scp`; a dot leads into an object, as in "realm_access.roles".
+            `scp`; a dot leads into an object, as in "realm_access.roles", or is part of
+            a name, as in "resource_access.my.client.roles" for a client "my.client".
         require_access_token_type: reject tokens whose `typ` is not `at+jwt` (RFC 9068
             section 4); many providers do not set it.
         leeway_seconds: tolerated clock skew, for `iat` and `nbf`.
