@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import get_default_algorithms
 
+from app import DISTRIBUTION, VERSION
 from tests.issuer import Issuer, SigningKey
 
 _MAKERS: dict[str, Callable[[], Any]] = {
@@ -48,7 +50,7 @@ class FaultyIssuer(Issuer):
     Attributes:
         origin: its address.
         metadata: changes to its description of itself.
-        faults: how it answers wrongly, by path; "" stands for all.
+        faults: how it answers wrongly or oddly, by path; "" stands for all.
         requests: how often it was asked, by path.
         closing: it ends.
         released: answers that "wait" may go.
@@ -90,7 +92,7 @@ class FaultyIssuer(Issuer):
             if fault is None:
                 super().answer(request)
             else:
-                FAULTS[fault](self, request, body)
+                (FAULTS | ODDITIES)[fault](self, request, body)
 
 
 type Fault = Callable[[FaultyIssuer, BaseHTTPRequestHandler, bytes], object]
@@ -117,6 +119,23 @@ def drip(issuer: FaultyIssuer, request: BaseHTTPRequestHandler, body: bytes) -> 
         request.wfile.write(b" ")
 
 
+def let_in(request: BaseHTTPRequestHandler, body: bytes) -> None:
+    known = request.headers["User-Agent"] == f"{DISTRIBUTION}/{VERSION}"
+    respond(request, 200 if known else 403, body)
+
+
+def respond_gzip(request: BaseHTTPRequestHandler, body: bytes) -> None:
+    respond(request, 200, body, **{"Content-Encoding": "gzip"})
+
+
+def with_nulls(body: bytes) -> bytes:
+    document = json.loads(body)
+    for part in (document, *document.get("keys", ())):
+        for name in ("token_endpoint", "use", "alg", "key_ops", "d", "x5c"):
+            part[name] = None
+    return json.dumps(document).encode()
+
+
 FAULTS: Final[dict[str, Fault]] = {
     "hangs up": lambda _, __, ___: None,
     "hangs": lambda issuer, _, __: issuer.closing.wait(),
@@ -127,6 +146,15 @@ FAULTS: Final[dict[str, Fault]] = {
     "is too long": lambda _, request, body: respond(
         request, 200, body + b" " * 524_288
     ),
+    "is too long once decompressed": lambda _, request, body: respond_gzip(
+        request, gzip.compress(body + b" " * 524_288)
+    ),
+    "is not compressed as it says": lambda _, request, body: respond_gzip(
+        request, body
+    ),
+    "is compressed, and cut off": lambda _, request, body: respond_gzip(
+        request, gzip.compress(body)[:-20]
+    ),
     "is cut off": lambda _, request, body: respond(request, 200, body[:-9]),
     "is no HTTP": lambda _, request, __: request.wfile.write(
         b"\xff" * 99 + b"\r\n\r\n"
@@ -135,6 +163,27 @@ FAULTS: Final[dict[str, Fault]] = {
     "is nested": lambda _, request, __: respond(request, 200, b"[" * 200_000),
     "is a number": lambda _, request, __: respond(request, 200, b"1"),
     "is empty": lambda _, request, __: respond(request, 200, b"{}"),
+}
+
+# Unusual, but right.
+ODDITIES: Final[dict[str, Fault]] = {
+    "lets only us in": lambda _, request, body: let_in(request, body),
+    "starts with a BOM": lambda _, request, body: respond(
+        request, 200, b"\xef\xbb\xbf" + body
+    ),
+    "is gzip": lambda _, request, body: respond_gzip(request, gzip.compress(body)),
+    "is another media type": lambda _, request, body: respond(
+        request,
+        200,
+        body,
+        **{"Content-Type": 'application/jwk-set+json; charset="UTF-8"'},
+    ),
+    "has members that are null": lambda _, request, body: respond(
+        request, 200, with_nulls(body)
+    ),
+    "has more members": lambda _, request, body: respond(
+        request, 200, body[:-1] + b', "a": {"b": [null, 1e999]}}'
+    ),
 }
 
 

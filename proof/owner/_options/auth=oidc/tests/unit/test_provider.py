@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from app.auth import provider_cache as module
 from app.auth.provider_cache import Provider, ProviderUnavailableError, discovery_url
 from tests.client import all_at_once
-from tests.faulty_issuer import FAULTS, FaultyIssuer
+from tests.faulty_issuer import FAULTS, ODDITIES, FaultyIssuer
 from tests.issuer import DISCOVERY, JWKS, SigningKey
 
 pytest_plugins = ["tests.faulty_issuer_fixtures"]
@@ -142,6 +142,44 @@ async def test_keys_stay_good_while_the_provider_is_away(
     assert await knows(provider, new)
 
 
+async def test_keys_stay_good_for_a_day_while_the_provider_is_away(
+    issuer: FaultyIssuer, provider: Provider, clock: SimpleNamespace
+) -> None:
+    key = issuer.keys[0]
+    assert await knows(provider, key)
+    issuer.faults[""] = "fails"
+    clock.now += 24 * 60 * 60 - 0.1
+    assert await knows(provider, key)
+    clock.now += 0.1
+    assert await is_unavailable(provider, key)
+    assert not await provider.is_available()
+    issuer.faults.clear()
+    clock.now += 2
+    assert await knows(provider, key)
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+async def test_a_provider_that_answers_oddly_is_understood(
+    issuer: FaultyIssuer, provider: Provider, oddity: str
+) -> None:
+    issuer.faults[""] = oddity
+    assert await knows(provider, issuer.keys[0])
+    assert await provider.origins() == [issuer.origin]
+
+
+async def test_the_order_of_keys_is_no_change(
+    issuer: FaultyIssuer, provider: Provider, clock: SimpleNamespace
+) -> None:
+    issuer.rotate()
+    assert await knows(provider, issuer.keys[0])
+    issuer.keys.reverse()
+    clock.now += 300
+    with capture_logs() as events:
+        assert await knows(provider, issuer.keys[0])
+    assert issuer.requests[JWKS] == 2
+    assert events == []
+
+
 @pytest.mark.parametrize("path", [DISCOVERY, JWKS])
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_without_keys_nothing_can_be_said_until_the_provider_is_back(
@@ -235,8 +273,10 @@ async def test_keys_of_a_provider_with_tls_are_fetched_with_tls_only(
     monkeypatch.setattr(module, "fetch_json", published.__getitem__)
     with pytest.raises(ProviderUnavailableError):
         await Provider(url).key_for("a", "ES256")
-    published[discovery_url(url)]["jwks_uri"] = "https://issuer.example/keys"
-    assert await Provider(url).key_for("a", "ES256") is not None
+    published["HTTPS://issuer.example/keys"] = published["https://issuer.example/keys"]
+    for address in ("https://issuer.example/keys", "HTTPS://issuer.example/keys"):
+        published[discovery_url(url)]["jwks_uri"] = address
+        assert await Provider(url).key_for("a", "ES256") is not None
 
 
 async def test_a_redirection_is_not_followed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import (
@@ -16,6 +17,8 @@ from urllib.request import (
     UnknownHandler,
 )
 
+from app import DISTRIBUTION, VERSION
+
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
@@ -23,7 +26,17 @@ FETCH_SECONDS = 3
 MAX_BYTES = 512 * 1024
 
 _CHUNK_BYTES = 64 * 1024
+# RFC 9110 section 8.4.1.3.
+_GZIP_NAMES = {"gzip", "x-gzip"}
+# Makes zlib expect the header of gzip.
+_GZIP_BITS = 16 + zlib.MAX_WBITS
 
+# Firewalls often refuse the user agent of urllib. Some providers serve their keys as
+# `application/jwk-set+json` only (RFC 7517 section 8.5).
+_HEADERS = {
+    "Accept": "application/json, application/jwk-set+json",
+    "User-Agent": f"{DISTRIBUTION}/{VERSION}",
+}
 
 # Follows no redirects, since keys must come from the configured place; reads no files;
 # ignores the proxies of the environment.
@@ -47,10 +60,14 @@ def fetch_json(url: str) -> Any:  # noqa: ANN401
         ValueError: the response is too long, or not JSON.
     """
     deadline = time.monotonic() + FETCH_SECONDS
-    request = Request(url, headers={"Accept": "application/json"})  # noqa: S310
+    request = Request(url, headers=_HEADERS)  # noqa: S310
     try:
         with _opener.open(request, timeout=FETCH_SECONDS) as response:
-            return json.loads(_read(response, deadline))
+            body = _read(response, deadline)
+            # Stores of static files compress without being asked.
+            if response.headers.get("Content-Encoding", "").lower() in _GZIP_NAMES:
+                body = _decompressed(body)
+            return json.loads(body)
     except HTTPError as error:
         error.close()
         message = f"the response is {error.code} {error.reason}"
@@ -61,9 +78,22 @@ def _read(response: HTTPResponse, deadline: float) -> bytes:
     body = b""
     while chunk := response.read1(_CHUNK_BYTES):
         body += chunk
-        if len(body) > MAX_BYTES:
-            message = f"the response is longer than {MAX_BYTES} bytes"
-            raise ValueError(message)
+        _check_length(body)
         if time.monotonic() > deadline:
             raise TimeoutError
     return body
+
+
+def _decompressed(body: bytes) -> bytes:
+    try:
+        content = zlib.decompressobj(_GZIP_BITS).decompress(body, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    _check_length(content)
+    return content
+
+
+def _check_length(body: bytes) -> None:
+    if len(body) > MAX_BYTES:
+        message = f"the response is longer than {MAX_BYTES} bytes"
+        raise ValueError(message)

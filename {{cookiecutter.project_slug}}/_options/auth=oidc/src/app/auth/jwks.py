@@ -9,7 +9,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from jwt.algorithms import AllowedPublicKeys
 
@@ -21,6 +21,7 @@ _ALGORITHMS: Final = {
     ("EC", "P-384"): frozenset({"ES384"}),
     ("EC", "P-521"): frozenset({"ES512"}),
     ("OKP", "Ed25519"): frozenset({"EdDSA"}),
+    ("OKP", "Ed448"): frozenset({"EdDSA"}),
 }
 
 
@@ -40,7 +41,8 @@ def read_keys(jwks: object) -> tuple[Key, ...]:
         ValueError: there are none.
     """
     entries = jwks.get("keys") if isinstance(jwks, dict) else None
-    keys = tuple(_usable(entries if isinstance(entries, list) else ()))
+    listed = entries if isinstance(entries, list) else ()
+    keys = tuple(key for entry in listed if (key := _key(entry)))
     if not keys:
         message = "the provider has no key that can be used"
         raise ValueError(message)
@@ -48,7 +50,7 @@ def read_keys(jwks: object) -> tuple[Key, ...]:
 
 
 def find_key(keys: Iterable[Key], kid: str | None, algorithm: str) -> Key | None:
-    """Return the only matching key, or None.
+    """Return the only matching key, or None; one that is listed twice is one key.
 
     A token that names no key matches if there is just one key for its algorithm (OpenID
     Connect Core section 10.1).
@@ -58,27 +60,35 @@ def find_key(keys: Iterable[Key], kid: str | None, algorithm: str) -> Key | None
         for key in keys
         if algorithm in key.algorithms and (kid is None or key.kid == kid)
     ]
-    return fitting[0] if len(fitting) == 1 else None
+    match fitting:
+        case [key, *others] if all(key.public == other.public for other in others):
+            return key
+    return None
 
 
-def _usable(entries: Iterable[object]) -> Iterator[Key]:
-    for entry in entries:
-        if isinstance(entry, dict) and entry.get("use", "sig") == "sig":
-            key = _key(entry)
-            if key is not None:
-                yield key
+def _key(entry: object) -> Key | None:
+    """Return a key; None if it is private, symmetric, invalid or unsupported.
 
-
-def _key(entry: dict[str, Any]) -> Key | None:
-    """Return a key; None if it is private, symmetric, invalid or unsupported."""
-    texts = {name: value for name, value in entry.items() if isinstance(value, str)}
+    A member that is null is as absent.
+    """
+    if not isinstance(entry, dict):
+        return None
+    members = {name: value for name, value in entry.items() if value is not None}
+    texts = {name: value for name, value in members.items() if isinstance(value, str)}
     algorithms = _ALGORITHMS.get((texts.get("kty", ""), texts.get("crv")), frozenset())
-    if "alg" in entry:
+    if "alg" in members:
         algorithms &= {texts.get("alg", "")}
-    if not algorithms or "d" in entry:
+    if not algorithms or "d" in members or not _verifies(members):
         return None
     try:
         public = PyJWK(texts, min(algorithms)).key
     except (PyJWTError, ValueError):
         return None
     return Key(texts.get("kid"), algorithms, public)
+
+
+def _verifies(members: dict[str, Any]) -> bool:
+    """Return whether the key is for signatures (RFC 7517 sections 4.2 and 4.3)."""
+    operations = members.get("key_ops", ["verify"])
+    intended = isinstance(operations, list) and "verify" in operations
+    return intended and members.get("use", "sig") == "sig"

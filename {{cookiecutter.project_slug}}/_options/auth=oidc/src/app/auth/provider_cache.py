@@ -28,6 +28,8 @@ logger = structlog.get_logger(__name__)
 
 # How long keys are cached, so that revoked ones are dropped.
 KEEP_SECONDS = 300
+# How long keys are used while new ones cannot be fetched.
+MAX_AGE_SECONDS = 24 * 60 * 60
 # Minimum time between fetches caused by unknown keys.
 COOLDOWN_SECONDS = 30
 # Time between attempts while there are no keys.
@@ -78,22 +80,22 @@ def origin_of(url: str) -> str:
 class Provider:
     """Caches the provider's keys, and fetches them as rarely as possible.
 
-    Cached keys stay valid while the provider is unavailable. An unknown key may be new,
-    so it is fetched at once, but not again before the cooldown has passed. There is one
-    fetch at a time; concurrent requests wait for it together.
+    Cached keys stay valid for a day while the provider is unavailable. An unknown key
+    may be new, so it is fetched at once, but not again before the cooldown has passed.
+    There is one fetch at a time; concurrent requests wait for it together.
     """
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
         self._known: Known | None = None
         self._lock = Lock()
-        self._asked_at = self._asked_for_unknown_at = float("-inf")
+        self._asked_at = self._asked_for_unknown_at = self._fetched_at = float("-inf")
 
     async def key_for(self, kid: str | None, algorithm: str) -> Key | None:
         """Return the key that a token must be signed with, or None.
 
         Raises:
-            ProviderUnavailableError: no keys have been fetched yet.
+            ProviderUnavailableError: no keys have been fetched within a day.
         """
         known = await self._current()
         if known is None:
@@ -117,6 +119,8 @@ class Provider:
         return sorted(set(map(origin_of, urls)))
 
     async def _current(self) -> Known | None:
+        if time.monotonic() - self._fetched_at >= MAX_AGE_SECONDS:
+            self._known = None
         if self._known is None:
             await self._ask_if(self._is_missing)
         elif self._is_old() and not self._lock.locked():
@@ -161,9 +165,10 @@ class Provider:
 
     def _replace(self, fetched: Known) -> None:
         """Replace the cached data; log a change of keys."""
-        if self._known is not None and self._known.kids != fetched.kids:
+        if self._known is not None and set(self._known.kids) != set(fetched.kids):
             logger.info("identity_provider_keys_changed", kids=fetched.kids)
         self._known = fetched
+        self._fetched_at = time.monotonic()
 
 
 def _fetch(issuer: str) -> Known:
@@ -172,7 +177,7 @@ def _fetch(issuer: str) -> Known:
         message = f"the provider calls itself {metadata.issuer[:200]!r}"
         raise ValueError(message)
     # Plain HTTP is for a provider in development, whose issuer uses it, too.
-    if issuer.startswith("https:") and not metadata.jwks_uri.startswith("https:"):
+    if issuer.startswith("https:") and urlsplit(metadata.jwks_uri).scheme != "https":
         message = "the provider's keys are not at an https:// address"
         raise ValueError(message)
     return Known(metadata, read_keys(fetch_json(metadata.jwks_uri)))
