@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from app.cli import main
-from tests.settings import REQUIRED_ENVIRONMENT
+from app.auth.api_keys import Key, parse_key
+from tests.user_commands import ADA, run, users
 
-ENVIRONMENT = REQUIRED_ENVIRONMENT | {
-    "ENVIRONMENT": "development",
-    "AUTH__PASSWORD_MEMORY_KIB": "8",
-    "AUTH__PASSWORD_TIME_COST": "1",
-}
-OWNER = ("--email", "ada@example.org")
-
-
-def run(*arguments: str, typed: str = "", **environment: str) -> Result:
-    """Run `app` on the database that DATABASE__URL names."""
-    runner = CliRunner(env=ENVIRONMENT | environment)
-    return runner.invoke(main, arguments, input=typed)
+__all__ = ["create", "printed", "run"]
 
 
 def create(*options: str, name: str = "ci", scope: str = "admin") -> Result:
     """Run `app api-keys create` for an administrator, who is made when it is needed."""
-    run("users", "create-admin", *OWNER, typed="a password for tests")
-    user = ("--user", OWNER[1])
-    asked = ("--name", name, "--scope", scope)
-    return run("api-keys", "create", *user, *asked, *options)
+    users("create-admin")
+    asked = ("--user", ADA, "--name", name, "--scope", scope)
+    return run("api-keys", "create", *asked, *options)
+
+
+def printed(result: Result) -> Key:
+    """Return the key that is the one line on standard output."""
+    assert result.exit_code == 0, result.output
+    key = parse_key(result.stdout.removesuffix("\n"))
+    assert key is not None
+    return key

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from app.auth.api_keys import Key, parse_key
-from tests.key_commands import create, run
-
-if TYPE_CHECKING:
-    from click.testing import Result
+from tests.key_commands import create, printed, run
 
 pytestmark = pytest.mark.usefixtures("own_database")
-
-
-def printed(result: Result) -> Key:
-    """Return the key that is the one line on standard output."""
-    assert result.exit_code == 0, result.output
-    key = parse_key(result.stdout.removesuffix("\n"))
-    assert key is not None
-    return key
 
 
 def listed() -> list[list[str]]:
@@ -32,16 +18,27 @@ def listed() -> list[list[str]]:
 
 def test_keys_are_created_listed_rotated_and_revoked() -> None:
     old = printed(create())
-    ((old_id, *fields),) = listed()
+    ((old_id, *fields, owner),) = listed()
     shown = f"{old.prefix}_...{old.last4}"
     assert fields == [shown, "ci", "admin", "ends never", "used never"]
     new = printed(run("api-keys", "rotate", old_id, "--overlap", "1d"))
-    (new_id, shown, *_), (_, _, _, _, ends, _) = listed()
+    (new_id, shown, *_, new_owner), (_, _, _, _, ends, _, old_owner) = listed()
     assert shown.startswith(new.prefix)
+    assert (new_owner, old_owner) == (owner, owner)
     assert ends != "ends never"
     revoked = run("api-keys", "revoke", new_id)
     assert revoked.exit_code == 0, revoked.output
-    (*_, ends, _), _ = listed()
+    (_, _, _, _, ends, *_), _ = listed()
+    assert ends.startswith("ends revoked ")
+
+
+@pytest.mark.parametrize("seen", ["{0.prefix}", "{0.prefix}_...", "{0.text}"])
+def test_a_leaked_key_is_revoked_by_what_is_seen_of_it(seen: str) -> None:
+    key = printed(create())
+    revoked = run("api-keys", "revoke", seen.format(key))
+    assert revoked.exit_code == 0, revoked.output
+    assert key.secret not in revoked.output
+    ((_, _, _, _, ends, *_),) = listed()
     assert ends.startswith("ends revoked ")
 
 

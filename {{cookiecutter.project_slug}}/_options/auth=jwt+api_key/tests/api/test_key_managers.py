@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from app.core.database import Database
-from tests.accounts import ME, PASSWORD, change_user
+from app.scopes.base import ADMIN
+from tests.accounts import ME, PASSWORD, add_user, change_user
 from tests.client import App, Client
 from tests.principals import ADMIN_ONLY, with_key
 
@@ -81,8 +82,9 @@ async def test_a_demoted_or_disabled_owner_takes_the_key_down_at_once(
 
 
 async def test_a_deleted_owner_takes_the_keys_along(
-    admin: Client, key_client: Client
+    admin: Client, key_client: Client, database: Database
 ) -> None:
+    await add_user(database, "other@example.org", [ADMIN])  # the last one has to stay
     body = {"current_password": PASSWORD}
     deleted = await admin.request("DELETE", ME, json=body)
     assert deleted.status_code == 204

@@ -76,6 +76,27 @@ async def test_new_scopes_of_a_user_hold_at_once(admin: Client, alice: Client) -
     assert profile.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("PATCH", {"scopes": ["items:read"]}),
+        ("PATCH", {"is_active": False}),
+        ("DELETE", {"current_password": PASSWORD}),
+    ],
+)
+async def test_the_last_administrator_stays(
+    admin: Client, alice: Client, *, method: str, body: dict[str, object]
+) -> None:
+    own = ME if method == "DELETE" else await url_of(admin)
+    refused = await admin.request(method, own, json=body)
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "last_administrator"
+    promoted = await admin.patch(await url_of(alice), json={"scopes": ["admin"]})
+    assert promoted.status_code == 200
+    response = await admin.request(method, own, json=body)
+    assert response.status_code in {200, 204}
+
+
 async def test_users_are_no_administrators(admin: Client, alice: Client) -> None:
     for url in [await url_of(alice), await url_of(admin), f"{USERS}/{uuid4()}"]:
         response = await alice.patch(url, json={"scopes": ["admin"]})

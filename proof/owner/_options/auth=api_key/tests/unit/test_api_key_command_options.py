@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
-from app.auth.api_keys import Key, parse_key
+from app.auth.api_keys import make_key
 from app.models.api_key import ApiKey
-from tests.key_commands import create, run
+from tests.key_commands import create, printed, run
 from tests.statements import execute, tables
 
 if TYPE_CHECKING:
     from click.testing import Result
 
+    from app.auth.api_keys import Key
+
 pytestmark = pytest.mark.usefixtures("own_database")
-
-
-def printed(result: Result) -> Key:
-    """Return the key that is the one line on standard output."""
-    assert result.exit_code == 0, result.output
-    key = parse_key(result.stdout.removesuffix("\n"))
-    assert key is not None
-    return key
 
 
 def id_of(url: str, key: Key) -> str:
@@ -139,11 +133,41 @@ def test_a_key_that_is_over_is_not_rotated(own_database: str) -> None:
     assert_is_refusal(run("api-keys", "rotate", api_key_id), "revoked, expired or")
 
 
+@pytest.mark.parametrize("seen", ["{0.prefix}", "{0.prefix}_a", " {0.text}\n"])
+def test_a_key_is_rotated_by_what_is_seen_of_it(seen: str) -> None:
+    old = printed(create(name="old"))
+    printed(create(name="other"))
+    new = printed(run("api-keys", "rotate", seen.format(old)))
+    newest, *_ = run("api-keys", "list").stdout.splitlines()
+    _, shown, name, *_ = newest.split("\t")
+    assert (shown[:12], name) == (new.prefix, "old")
+
+
 @pytest.mark.parametrize("command", ["rotate", "revoke"])
-def test_an_unknown_key_is_refused(command: str) -> None:
-    result = run("api-keys", command, str(uuid4()))
+@pytest.mark.parametrize("unknown", [str(UUID(int=0)), "app_12345678", make_key().text])
+def test_an_unknown_key_is_refused(command: str, unknown: str) -> None:
+    printed(create())
+    result = run("api-keys", command, unknown)
     assert_is_refusal(result, "Resource not found")
-    assert run("api-keys", command, "nonsense").exit_code == 2
+    assert unknown not in result.output
+
+
+@pytest.mark.parametrize("command", ["rotate", "revoke"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", "app_1234567", "app_123456789", "12345678", "_app_12345678"],
+)
+def test_what_names_no_key_is_a_usage_error(command: str, text: str) -> None:
+    result = run("api-keys", command, text)
+    assert result.exit_code == 2
+    assert_is_refusal(result, "must be an id, or begin like a key")
+
+
+def test_a_name_cannot_imitate_a_line_of_the_list() -> None:
+    printed(create(name="ci\n\x1b[2Jid\tapp_12345678_...1234"))
+    (line,) = run("api-keys", "list").stdout.splitlines()
+    assert len(line.split("\t")) == 7
+    assert "\x1b" not in line
 
 
 def test_purge_deletes_keys_that_ended_30_days_ago_and_no_others(

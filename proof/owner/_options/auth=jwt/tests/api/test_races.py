@@ -10,7 +10,16 @@ from sqlalchemy import select
 from app.core.database import Database
 from app.core.settings import Settings
 from app.models.user import User
-from tests.accounts import AUTH_URL, ME, PASSWORD, log_in, register, with_token
+from app.scopes.base import ADMIN
+from tests.accounts import (
+    AUTH_URL,
+    ME,
+    PASSWORD,
+    log_in,
+    register,
+    signed_in,
+    with_token,
+)
 from tests.client import App, Client, all_at_once, connect, make_app
 
 ADA = "ada@example.org"
@@ -128,6 +137,54 @@ async def test_an_account_that_is_deleted_many_times_is_deleted_once(
         json={"email": ADA, "password": PASSWORD},
     )
     assert response.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status"),
+    [
+        ("PATCH", {"scopes": []}, 200),
+        ("PATCH", {"is_active": False}, 200),
+        ("DELETE", {"current_password": PASSWORD}, 204),
+    ],
+)
+async def test_of_many_administrators_that_leave_at_once_one_stays(
+    app: App,
+    committing_database: Database,
+    *,
+    method: str,
+    body: dict[str, object],
+    status: int,
+) -> None:
+    calls = []
+    for number in range(5):
+        email = f"{number}@example.org"
+        admin = await signed_in(app, committing_database, email, [ADMIN])
+        profile = await admin.get(ME)
+        url = f"/api/v1/users/{profile.json()['id']}" if method == "PATCH" else ME
+        calls.append(partial(admin.request, method, url, json=body))
+    responses = await all_at_once(calls)
+    statuses = sorted(response.status_code for response in responses)
+    assert statuses == [status] * 4 + [409]
+
+
+async def test_administrators_that_demote_each_other_at_once_do_not_both_leave(
+    app: App,
+    committing_database: Database,
+) -> None:
+    admins = [
+        await signed_in(app, committing_database, email, [ADMIN])
+        for email in ("ada@example.org", "bob@example.org")
+    ]
+    profiles = [await admin.get(ME) for admin in admins]
+    urls = [f"/api/v1/users/{profile.json()['id']}" for profile in profiles]
+    calls = [
+        partial(admin.patch, url, json={"scopes": []})
+        for admin, url in zip(admins, urls[::-1], strict=True)
+    ]
+    responses = await all_at_once(calls)
+    done, refused = sorted(response.status_code for response in responses)
+    assert done == 200
+    assert refused in {403, 409}
 
 
 async def test_changes_beside_deletions_are_no_failure_of_ours(

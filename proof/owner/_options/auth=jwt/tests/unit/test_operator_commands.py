@@ -4,41 +4,28 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
 from argon2 import PasswordHasher
-from click.testing import CliRunner, Result
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from app.cli import main
 from app.models.session import RefreshToken, UserSession
 from app.models.user import User
-from tests.settings import REQUIRED_ENVIRONMENT
+from tests.accounts import PASSWORD
 from tests.statements import execute, tables
+from tests.user_commands import ADA, listed, run, users
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
-ADA = "ada@example.org"
-PASSWORD = "a password for tests"
 NEW_PASSWORD = "another password for tests"
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
-ENVIRONMENT = REQUIRED_ENVIRONMENT | {
-    "ENVIRONMENT": "development",
-    "AUTH__PASSWORD_MEMORY_KIB": "8",
-    "AUTH__PASSWORD_TIME_COST": "1",
-}
-
-
-def run(*arguments: str, typed: str = "", **environment: str) -> Result:
-    runner = CliRunner(env=ENVIRONMENT | environment)
-    return runner.invoke(main, arguments, input=typed)
-
-
-def users(command: str, email: str = ADA, typed: str = f"{PASSWORD}\n") -> Result:
-    return run("users", command, "--email", email, typed=typed)
+CHANGES = ("promote", "demote", "disable", "enable")
 
 
 def start_session(url: str, ends: datetime) -> UUID:
@@ -136,7 +123,7 @@ def accounts(url: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "ada@example.org\n"])
-@pytest.mark.parametrize("command", ["create-admin", "set-password"])
+@pytest.mark.parametrize("command", ["create-admin", "set-password", *CHANGES])
 def test_what_is_no_address_is_a_usage_error(command: str, email: str) -> None:
     result = users(command, email)
     assert result.exit_code == 2
@@ -161,9 +148,73 @@ def test_a_new_password_ends_every_session(own_database: str) -> None:
     assert execute(own_database, select(RefreshToken.token_hash)) == []
 
 
-def test_an_unknown_account_gets_no_password() -> None:
-    result = users("set-password")
+@pytest.mark.parametrize("command", ["set-password", *CHANGES])
+def test_an_unknown_account_is_not_changed(command: str) -> None:
+    result = users(command)
     assert_is_refusal(result, "There is no account with this e-mail address.")
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_a_change_that_is_made_already_changes_nothing(command: str) -> None:
+    for email in (ADA, "bob@example.org"):
+        users("create-admin", email)
+    once = users(command, ADA.upper())
+    again = users(command)
+    assert once.exit_code == again.exit_code == 0, again.output
+    assert again.stdout == once.stdout
+
+
+def test_a_disabled_account_keeps_no_session(own_database: str) -> None:
+    for email in ("bob@example.org", ADA):
+        users("create-admin", email)
+        if email != ADA:
+            start_session(own_database, FAR)
+    assert users("disable", "bob@example.org").exit_code == 0
+    assert execute(own_database, select(UserSession.id)) == []
+
+
+def test_whoever_is_disabled_or_demoted_is_no_administrator_who_stays() -> None:
+    for email in (ADA, "bob@example.org", "eve@example.org"):
+        users("create-admin", email)
+    users("disable", "bob@example.org")
+    users("demote", "eve@example.org")
+    assert_is_refusal(users("demote"), "This is the last administrator")
+    users("enable", "bob@example.org")
+    assert users("demote").exit_code == 0
+
+
+def test_promotion_keeps_the_other_scopes(own_database: str) -> None:
+    users("create-admin")
+    users("create-admin", "bob@example.org")
+    scopes = ["items:read", "outdated"]
+    execute(own_database, update(User).where(User.email == ADA).values(scopes=scopes))
+    for command, expected in [
+        ("promote", "admin,items:read,outdated"),
+        ("demote", "items:read,outdated"),
+    ]:
+        assert users(command).exit_code == 0
+        *_, (_, _, found, *_) = listed()
+        assert found == expected
+
+
+def test_accounts_can_be_disabled_while_there_is_no_administrator(
+    own_database: str,
+) -> None:
+    users("create-admin")
+    execute(own_database, update(User).values(scopes=[]))
+    assert users("disable").exit_code == 0
+
+
+def test_a_list_of_nothing_is_empty() -> None:
+    assert listed() == []
+
+
+def test_a_long_list_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.commands.users._PAGE", 2)
+    emails = [f"{number}@example.org" for number in range(5)]
+    for email in emails:
+        users("create-admin", email)
+    assert [email for _, email, *_ in listed()] == emails[::-1]
 
 
 def test_purge_deletes_what_is_over_and_nothing_else(own_database: str) -> None:

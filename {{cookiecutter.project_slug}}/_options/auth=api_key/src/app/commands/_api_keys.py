@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -10,11 +11,14 @@ from uuid import UUID
 import click
 from pydantic import ValidationError
 
+from app.auth.api_keys import key_id_of
 from app.commands._database import with_database
+from app.core.errors import NotFoundError
+from app.models.api_key import KEY_PREFIX
 from app.models.base import utc_now
 from app.repositories.api_keys import SqlApiKeyRepository
+from app.repositories.key_access import list_with_owners
 from app.schemas.api_keys import MAX_OVERLAP_SECONDS, ApiKeyCreate, ApiKeyRotate
-from app.schemas.base import PageQuery
 from app.scopes.base import ADMIN
 from app.services.api_keys import ApiKeyService
 
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
 
     from app.core.database import Database, Session
     from app.core.settings import Settings
-    from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
+    from app.models.api_key import ApiKey
+    from app.schemas.api_keys import ApiKeyCreated
 
 CLIENT: Final = "command line"
 
@@ -51,6 +56,33 @@ class Duration(click.ParamType[timedelta]):
         if length.days > _MAX_DAYS:
             self.fail("must be at most a hundred years", param, ctx)
         return length
+
+
+class KeyReference(click.ParamType[UUID | str]):
+    """A key's id in the list, or `app_<id>`, which begins every key.
+
+    What follows there is ignored: the secret of a leaked key may be cut off.
+    """
+
+    name = "id"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> UUID | str:
+        """Return the id of the row, or that in the key."""
+        text = str(value).strip()
+        if key_id := key_id_of(text):
+            return key_id
+        try:
+            return UUID(text)
+        except ValueError:
+            # A key does not belong in a message.
+            self.fail(
+                f"must be an id, or begin like a key: {KEY_PREFIX}...", param, ctx
+            )
 
 
 def new_key(
@@ -87,17 +119,17 @@ def all_keys(session: Session) -> ApiKeyService:
 async def list_keys(settings: Settings, database: Database) -> None:
     """List all keys, newest first."""
     del settings
-    page, pages = 1, 1
-    while page <= pages:
+    for offset in itertools.count(0, _PAGE):
         async with database.transaction(readonly=True) as session:
-            listed = await all_keys(session).list(PageQuery(page=page, size=_PAGE))
-        for key in listed.items:
-            click.echo(_line(key))
-        page, pages = page + 1, listed.pages
+            listed = await list_with_owners(session, offset=offset, limit=_PAGE)
+        for key, owner in listed:
+            click.echo(_line(key, owner))
+        if len(listed) < _PAGE:
+            break
 
 
 @click.command()
-@click.argument("api_key_id", metavar="ID", type=click.UUID)
+@click.argument("reference", metavar="ID", type=KeyReference())
 @click.option(
     "--overlap",
     default="0s",
@@ -109,10 +141,13 @@ async def list_keys(settings: Settings, database: Database) -> None:
 async def rotate(
     settings: Settings,
     database: Database,
-    api_key_id: UUID,
+    reference: UUID | str,
     overlap: timedelta,
 ) -> None:
-    """Create a key that replaces ID, and print it. It is not shown again."""
+    """Create a key that replaces another, and print it. It is not shown again.
+
+    ID is the id of the key in the list, or the key itself, or its beginning.
+    """
     del settings
     seconds = int(overlap.total_seconds())
     if seconds > MAX_OVERLAP_SECONDS:
@@ -120,27 +155,44 @@ async def rotate(
         raise click.ClickException(message)
     data = ApiKeyRotate(overlap_seconds=seconds)
     async with database.transaction() as session:
+        api_key_id = await _find_id(session, reference)
         made = await all_keys(session).rotate(api_key_id, data)
     print_key(made)
 
 
 @click.command()
-@click.argument("api_key_id", metavar="ID", type=click.UUID)
+@click.argument("reference", metavar="ID", type=KeyReference())
 @with_database
-async def revoke(settings: Settings, database: Database, api_key_id: UUID) -> None:
-    """Revoke the key ID, with immediate effect."""
+async def revoke(settings: Settings, database: Database, reference: UUID | str) -> None:
+    """Revoke a key, with immediate effect.
+
+    ID is the id of the key in the list, or the key itself, or its beginning.
+    """
     del settings
     async with database.transaction() as session:
+        api_key_id = await _find_id(session, reference)
         await all_keys(session).revoke(api_key_id)
     click.echo(f"Revoked key {api_key_id}.")
 
 
-def _line(key: ApiKeyPublic) -> str:
+async def _find_id(session: Session, reference: UUID | str) -> UUID:
+    if isinstance(reference, UUID):
+        return reference
+    api_key_id = await SqlApiKeyRepository(session).find_id(reference)
+    if api_key_id is None:
+        raise NotFoundError
+    return api_key_id
+
+
+def _line(key: ApiKey, owner: UUID | str) -> str:
     """Return a key as one line, its fields separated by tabs."""
+    # What controls a terminal, or looks like another line, is escaped.
+    name = key.name if key.name.isprintable() else ascii(key.name)
     used = "never" if key.last_used_at is None else f"{key.last_used_at:%Y-%m-%d %H:%M}"
     ends = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"
     if key.revoked_at is not None:
         ends = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
     scopes = ",".join(key.scopes)
     shown = f"{key.prefix}_...{key.last4}"
-    return f"{key.id}\t{shown}\t{key.name}\t{scopes}\tends {ends}\tused {used}"
+    times = f"ends {ends}\tused {used}"
+    return f"{key.id}\t{shown}\t{name}\t{scopes}\t{times}\towner {owner}"

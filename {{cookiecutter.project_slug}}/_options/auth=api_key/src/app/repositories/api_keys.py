@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from sqlalchemy import CursorResult, delete, or_, update
+from sqlalchemy import CursorResult, delete, or_, select, update
 
 from app.models.api_key import ApiKey
 from app.repositories.base import SqlRepository
@@ -51,6 +51,12 @@ class SqlApiKeyRepository(SqlRepository[ApiKey]):
         query = self._select(ApiKey.id == api_key_id, *self._visible())
         key: ApiKey | None = await self._session.scalar(query.with_for_update())
         return key
+
+    async def find_id(self, key_id: str) -> UUID | None:
+        """Select the row's id by the part of the key that identifies it."""
+        query = select(ApiKey.id).where(ApiKey.key_id == key_id, *self._visible())
+        api_key_id: UUID | None = await self._session.scalar(query)
+        return api_key_id
 
     async def list(self, *, offset: int, limit: int) -> Sequence[ApiKey]:
         """Select a page."""

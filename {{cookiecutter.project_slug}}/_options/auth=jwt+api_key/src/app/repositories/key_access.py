@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row
 
     from app.core.database import Session
 
@@ -59,3 +59,13 @@ async def find_key_access(session: Session, key_id: str) -> KeyAccess | None:
         revoked_at=key.revoked_at,
         last_used_at=key.last_used_at,
     )
+
+
+async def list_with_owners(
+    session: Session, *, offset: int, limit: int
+) -> Sequence[Row[ApiKey, str]]:
+    """Return a page of all keys, newest first, each with its owner's e-mail address."""
+    query = select(ApiKey, User.email).join(User, User.id == ApiKey.owner_id)
+    page = query.order_by(ApiKey.id.desc()).offset(offset).limit(limit)
+    rows = await session.execute(page)
+    return rows.all()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from app.auth.credentials import AttemptLimiter, Passwords
 from app.commands._database import with_database
 from app.repositories.users import SqlUserRepository
+from app.schemas.base import PageQuery
 from app.schemas.passwords import checked_password
 from app.schemas.users import normalised_email
 from app.scopes.base import ADMIN
@@ -18,6 +19,9 @@ from app.services.users import UserService
 if TYPE_CHECKING:
     from app.core.database import Database, Session
     from app.core.settings import Settings
+    from app.schemas.users import UserPublic
+
+_PAGE: Final = 500
 
 
 def _email(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -79,3 +83,65 @@ async def set_password(settings: Settings, database: Database, email: str) -> No
         users = _users(settings, session)
         await users.set_password(email, password)
     click.echo(f"Set the password of {email}.")
+
+
+@command.command("list")
+@with_database
+async def list_users(settings: Settings, database: Database) -> None:
+    """List all accounts, newest first."""
+    page, pages = 1, 1
+    while page <= pages:
+        async with database.transaction(readonly=True) as session:
+            users = _users(settings, session)
+            listed = await users.list(PageQuery(page=page, size=_PAGE))
+        for user in listed.items:
+            click.echo(_line(user))
+        page, pages = page + 1, listed.pages
+
+
+@command.command()
+@click.option("--email", required=True, callback=_email, help="E-mail address.")
+@with_database
+async def promote(settings: Settings, database: Database, email: str) -> None:
+    """Make an account an administrator, with immediate effect."""
+    async with database.transaction() as session:
+        user = await _users(settings, session).promote(email)
+    click.echo(_line(user))
+
+
+@command.command()
+@click.option("--email", required=True, callback=_email, help="E-mail address.")
+@with_database
+async def demote(settings: Settings, database: Database, email: str) -> None:
+    """Make an administrator an ordinary user, with immediate effect."""
+    async with database.transaction() as session:
+        user = await _users(settings, session).demote(email)
+    click.echo(_line(user))
+
+
+@command.command()
+@click.option("--email", required=True, callback=_email, help="E-mail address.")
+@with_database
+async def disable(settings: Settings, database: Database, email: str) -> None:
+    """Disable an account, with immediate effect. This ends all its sessions."""
+    async with database.transaction() as session:
+        user = await _users(settings, session).set_active(email, is_active=False)
+    click.echo(_line(user))
+
+
+@command.command()
+@click.option("--email", required=True, callback=_email, help="E-mail address.")
+@with_database
+async def enable(settings: Settings, database: Database, email: str) -> None:
+    """Enable an account that was disabled. Its user logs in anew."""
+    async with database.transaction() as session:
+        user = await _users(settings, session).set_active(email, is_active=True)
+    click.echo(_line(user))
+
+
+def _line(user: UserPublic) -> str:
+    """Return an account as one line, its fields separated by tabs."""
+    scopes = ",".join(user.scopes) or "no scopes"
+    state = "active" if user.is_active else "disabled"
+    created = f"created {user.created_at:%Y-%m-%d %H:%M}"
+    return f"{user.id}\t{user.email}\t{scopes}\t{state}\t{created}"

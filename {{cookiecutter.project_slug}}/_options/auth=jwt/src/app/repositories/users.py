@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete
+from sqlalchemy import String, and_, cast, delete, not_, select
 
 from app.core.errors import AppError
 from app.models.session import UserSession
 from app.models.user import User
 from app.repositories.base import SqlRepository
+from app.scopes.base import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,12 @@ class UserRepository(Protocol):
     async def count(self) -> int:
         """Return the number of accounts."""
 
+    async def is_last_administrator(self, user_id: UUID) -> bool:
+        """Return whether no other active account has the scope `admin`.
+
+        Until the end of the transaction, nobody else can change that.
+        """
+
     async def save(self, user: User) -> None:
         """Save changes, or raise EmailTakenError or NotFoundError."""
 
@@ -51,6 +58,10 @@ class UserRepository(Protocol):
 
     async def end_sessions(self, user_id: UUID) -> None:
         """End every session of the account."""
+
+
+# Scopes are stored as a list in JSON.
+_ADMINISTERS = and_(User.is_active, cast(User.scopes, String).contains(f'"{ADMIN}"'))
 
 
 class SqlUserRepository(SqlRepository[User]):
@@ -73,6 +84,17 @@ class SqlUserRepository(SqlRepository[User]):
     async def count(self) -> int:
         """Count the rows."""
         return await self._count()
+
+    async def is_last_administrator(self, user_id: UUID) -> bool:
+        """Lock the row; an administrator's with those of all others, in one order."""
+        other = select(User.id).where(User.id == user_id, not_(_ADMINISTERS))
+        if await self._session.scalar(other.with_for_update(key_share=True)):
+            return False
+        administrators = select(User.id).where(_ADMINISTERS).order_by(User.id)
+        locked = await self._session.scalars(
+            administrators.with_for_update(key_share=True),
+        )
+        return locked.all() == [user_id]
 
     async def end_sessions(self, user_id: UUID) -> None:
         """Delete the user's sessions."""

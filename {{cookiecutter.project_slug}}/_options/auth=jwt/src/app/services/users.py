@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from app.auth.credentials import WrongPasswordError
-from app.core.errors import NotFoundError
+from app.core.errors import AppError, NotFoundError
 from app.models.user import User
 from app.schemas.base import Page
 from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.users import UserPublic
+from app.scopes.base import ADMIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from app.auth.credentials import AttemptLimiter, Passwords
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from app.scopes.base import Scope
 
 audit_log = structlog.get_logger("app.audit")
+
+
+class LastAdministratorError(AppError):
+    """Without this account, nobody could administer the others."""
+
+    status = 409
+    code = "last_administrator"
+    default_detail = "This is the last administrator; promote another account first."
 
 
 class UserService:
@@ -101,9 +110,12 @@ class UserService:
         Raises:
             WrongPasswordError: the password is wrong.
             TooManyRequestsError: it was wrong too often.
+            LastAdministratorError: nobody else is an administrator.
         """
         user = await self._find(user_id)
         await self._check(user, current_password)
+        if await self._users.is_last_administrator(user_id):
+            raise LastAdministratorError
         await self._users.delete(user)
         audit_log.info("account_deleted", user_id=str(user_id))
 
@@ -112,16 +124,40 @@ class UserService:
 
         Raises:
             NotFoundError: there is no such account.
+            LastAdministratorError: nobody else is an administrator.
         """
-        user = await self._find(user_id)
-        changes = data.model_dump(exclude_unset=True)
-        for name, value in changes.items():
-            setattr(user, name, value)
-        await self._users.save(user)
-        if not user.is_active:
-            await self._users.end_sessions(user_id)
-        audit_log.info("account_administered", user_id=str(user_id), **changes)
-        return UserPublic.model_validate(user)
+        return await self._administer(user_id, data.model_dump(exclude_unset=True))
+
+    async def set_active(self, email: str, *, is_active: bool) -> UserPublic:
+        """Enable or disable, effective from the next request.
+
+        Raises:
+            NotFoundError: there is no account with this e-mail address.
+            LastAdministratorError: nobody else is an administrator.
+        """
+        user = await self._find_by_email(email)
+        return await self._administer(user.id, {"is_active": is_active})
+
+    async def promote(self, email: str) -> UserPublic:
+        """Add the scope `admin`, effective from the next request.
+
+        Raises:
+            NotFoundError: there is no account with this e-mail address.
+        """
+        user = await self._find_by_email(email)
+        scopes = sorted({*user.scopes, ADMIN})
+        return await self._administer(user.id, {"scopes": scopes})
+
+    async def demote(self, email: str) -> UserPublic:
+        """Remove the scope `admin`, effective from the next request.
+
+        Raises:
+            NotFoundError: there is no account with this e-mail address.
+            LastAdministratorError: nobody else is an administrator.
+        """
+        user = await self._find_by_email(email)
+        scopes = [scope for scope in user.scopes if scope != ADMIN]
+        return await self._administer(user.id, {"scopes": scopes})
 
     async def create(
         self,
@@ -149,11 +185,26 @@ class UserService:
             NotFoundError: there is no account with this e-mail address.
             WeakPasswordError: the password is easy to guess.
         """
-        user = await self._users.find_by_email(email)
-        if user is None:
-            message = "There is no account with this e-mail address."
-            raise NotFoundError(message)
+        user = await self._find_by_email(email)
         await self._set_password(user, password)
+
+    async def _administer(
+        self,
+        user_id: UUID,
+        changes: Mapping[str, Any],
+    ) -> UserPublic:
+        outcome = {"is_active": True, "scopes": [ADMIN], **changes}
+        administers = outcome["is_active"] and ADMIN in outcome["scopes"]
+        if not administers and await self._users.is_last_administrator(user_id):
+            raise LastAdministratorError
+        user = await self._find(user_id)
+        for name, value in changes.items():
+            setattr(user, name, value)
+        await self._users.save(user)
+        if not user.is_active:
+            await self._users.end_sessions(user_id)
+        audit_log.info("account_administered", user_id=str(user_id), **changes)
+        return UserPublic.model_validate(user)
 
     async def _set_password(self, user: User, password: str) -> None:
         if reason := weakness(password, user.email):
@@ -176,4 +227,11 @@ class UserService:
         user = await self._users.find(user_id)
         if user is None:
             raise NotFoundError
+        return user
+
+    async def _find_by_email(self, email: str) -> User:
+        user = await self._users.find_by_email(email)
+        if user is None:
+            message = "There is no account with this e-mail address."
+            raise NotFoundError(message)
         return user

@@ -38,7 +38,7 @@ async def update_profile(
     return await users.update_profile(caller.id, data)
 
 
-@router.delete("/me", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/me", status_code=status.HTTP_204_NO_CONTENT, responses={409: {}})
 async def delete_account(data: AccountDelete, caller: Caller, users: Users) -> None:
     """Delete your own account and everything that belongs to it."""
     await users.delete(caller.id, data.current_password.get_secret_value())
@@ -60,7 +60,7 @@ async def list_users(
     return await users.list(query)
 
 
-@router.patch("/{user_id}")
+@router.patch("/{user_id}", responses={409: {}})
 async def update_user(
     user_id: UUID,
     data: UserUpdate,

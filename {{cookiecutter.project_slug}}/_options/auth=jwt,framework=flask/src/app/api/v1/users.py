@@ -37,7 +37,7 @@ def update_profile(data: ProfileUpdate, caller: Caller) -> UserPublic:
 
 
 @blueprint.delete("/me")
-@operation(HTTPStatus.NO_CONTENT)
+@operation(HTTPStatus.NO_CONTENT, refusals=(409,))
 def delete_account(data: AccountDelete, caller: Caller) -> None:
     """Delete your own account and everything that belongs to it."""
     get_users().delete(caller.id, data.current_password.get_secret_value())
@@ -58,7 +58,7 @@ def list_users(query: PageQuery, _: Admin) -> Page[UserPublic]:
 
 
 @blueprint.patch("/<user_id>")
-@operation()
+@operation(refusals=(409,))
 def update_user(user_id: UUID, data: UserUpdate, _: Admin) -> UserPublic:
     """Enable, disable, promote or demote an account, with immediate effect."""
     return get_users().administer(user_id, data)
