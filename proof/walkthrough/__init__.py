@@ -287,6 +287,15 @@ class _Walk:
             if re.sub("{[^}]*}", "{}", call) not in offered:
                 self.complain(f"the API has no {call}")
 
+    def look_at_accounts(self, done: Done) -> None:
+        """Go on with an ordinary account: the last administrator cannot be demoted."""
+        accounts = [line.split("\t") for line in done.out.splitlines()]
+        ordinary = [email for _, email, scopes, *_ in accounts if scopes != "admin"]
+        if ordinary:
+            self.values["E"] = ordinary[0]
+        else:
+            self.complain(f"`{done.command}` lists no ordinary account")
+
     def look_at_list(self, done: Done) -> None:
         found = UUID.search(done.out)
         if found is None:
@@ -316,4 +325,5 @@ PRINTED: dict[str, Callable[[_Walk, Done], None]] = {
     r" openapi$": _Walk.look_at_document,
     r" api-keys (create|rotate) ": lambda walk, done: walk.look_at_key(done.out.strip()),
     r" api-keys list$": _Walk.look_at_list,
+    r" users list$": _Walk.look_at_accounts,
 }
