@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 
 from app.core.database import Database
 from app.core.ids import uuid7
@@ -19,6 +20,9 @@ USUAL_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 
 # What an administrator may read with a key, and nobody else.
 ADMIN_ONLY = "/api/v1/api-keys"
+
+# What a request for a new key has besides the description of the key.
+CONFIRMATION: dict[str, str] = {}
 
 # How callers say who they are, as the OpenAPI document has it.
 SCHEMES = {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
@@ -37,6 +41,11 @@ async def make_key(database: Database, *scopes: Scope) -> ApiKeyCreated:
 def with_key(app: App, key: str) -> Client:
     """Return a client that sends the key."""
     return connect(app, x_api_key=key)
+
+
+async def use(app: App, key: str) -> Response:
+    """Send the key with a request that needs a scope."""
+    return await with_key(app, key).get(ADMIN_ONLY)
 
 
 async def holding(app: App, database: Database, *scopes: Scope) -> Client:

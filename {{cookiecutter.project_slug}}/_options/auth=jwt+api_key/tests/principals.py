@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from httpx2 import Response
 
 from app.core.database import Database
 from app.models.user import User
@@ -16,9 +17,10 @@ from app.scopes.base import ADMIN, Scope
 from app.services.api_keys import ApiKeyService
 from tests.accounts import AUTH_URL, PASSWORD, signed_in
 from tests.client import App, Client, connect
+from tests.operations import operations
 
-# What an administrator may read with a key, and nobody else.
-ADMIN_ONLY = "/api/v1/users"
+# What a request for a new key has besides the description of the key.
+CONFIRMATION = {"current_password": PASSWORD}
 
 # How callers say who they are, as the OpenAPI document has it.
 SCHEMES = {
@@ -44,6 +46,17 @@ async def make_key(database: Database, *scopes: Scope) -> ApiKeyCreated:
 def with_key(app: App, key: str) -> Client:
     """Return a client that sends the key."""
     return connect(app, x_api_key=key)
+
+
+async def use(app: App, key: str) -> Response:
+    """Send the key with a request that needs a scope: the first list there is."""
+    caller = with_key(app, key)
+    path = next(
+        each.path
+        for each in await operations(caller, "/api/v1/")
+        if each.method == "get" and "apiKey" in each.schemes and "{" not in each.path
+    )
+    return await caller.get(path)
 
 
 async def holding(app: App, database: Database, *scopes: Scope) -> Client:

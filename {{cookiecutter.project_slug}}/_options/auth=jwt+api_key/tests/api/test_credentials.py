@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from app.core.database import Database
+from app.scopes.base import ADMIN
 from tests.accounts import ME
-from tests.client import Client
-from tests.principals import make_key
+from tests.client import App, Client
+from tests.principals import make_key, use
 
 
 @pytest.fixture
 async def key(database: Database) -> str:
     """Return a good key."""
-    made = await make_key(database)
+    made = await make_key(database, ADMIN)
     return made.key
 
 
@@ -29,9 +30,8 @@ async def test_a_caller_without_credentials_is_told_of_both_ways(
     assert "error=" not in challenge
 
 
-async def test_either_is_accepted(alice: Client, client: Client, key: str) -> None:
-    by_token = await alice.get(ME)
-    by_key = await client.get(ME, headers={"X-API-Key": key})
+async def test_either_is_accepted(app: App, alice: Client, key: str) -> None:
+    by_token, by_key = await alice.get(ME), await use(app, key)
     assert (by_token.status_code, by_key.status_code) == (200, 200)
 
 

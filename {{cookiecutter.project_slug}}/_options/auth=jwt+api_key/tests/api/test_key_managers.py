@@ -1,4 +1,4 @@
-"""Keys belong to users and never exceed what their owners may do."""
+"""Keys belong to users, never exceed what these may do, and reach no account."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pytest
 
 from app.core.database import Database
 from app.scopes.base import ADMIN
-from tests.accounts import ME, PASSWORD, add_user, change_user
+from tests.accounts import ME, PASSWORD, add_user, can_log_in, change_user
 from tests.client import App, Client
-from tests.principals import ADMIN_ONLY, with_key
+from tests.operations import operations
+from tests.principals import CONFIRMATION, use, with_key
 
 ADMIN_EMAIL = "admin@example.org"
 KEYS = "/api/v1/api-keys"
-NEW = {"name": "ci", "scopes": ["admin"]}
+NEW = {"name": "ci", "scopes": ["admin"]} | CONFIRMATION
 
 
 @pytest.fixture
@@ -26,17 +27,6 @@ async def created(admin: Client) -> dict[str, Any]:
     return key
 
 
-@pytest.fixture
-def key_client(app: App, created: dict[str, Any]) -> Client:
-    """Return a client that sends the administrator's key."""
-    return with_key(app, created["key"])
-
-
-async def test_a_key_stands_for_its_owner(admin: Client, key_client: Client) -> None:
-    by_token, by_key = [await caller.get(ME) for caller in (admin, key_client)]
-    assert by_key.json() == by_token.json()
-
-
 async def test_keys_of_others_are_as_if_they_did_not_exist(
     alice: Client, created: dict[str, Any]
 ) -> None:
@@ -44,7 +34,8 @@ async def test_keys_of_others_are_as_if_they_did_not_exist(
     assert listed.json()["total"] == 0
     for api_key_id in (created["id"], uuid4()):
         revoked = await alice.delete(f"{KEYS}/{api_key_id}")
-        rotated = await alice.post(f"{KEYS}/{api_key_id}/rotate", json={})
+        url = f"{KEYS}/{api_key_id}/rotate"
+        rotated = await alice.post(url, json=CONFIRMATION)
         assert (revoked.status_code, rotated.status_code) == (404, 404)
 
 
@@ -56,37 +47,70 @@ async def test_nobody_creates_a_key_that_may_do_more_than_they_may(
     assert 'scope="admin"' in response.headers["www-authenticate"]
 
 
-async def test_a_key_manages_no_keys(
-    key_client: Client,
-    created: dict[str, Any],
+@pytest.mark.parametrize(
+    ("confirmation", "status"),
+    [({}, 422), ({"current_password": "a wrong password"}, 403)],
+)
+async def test_an_access_token_alone_makes_no_key(
+    admin: Client, created: dict[str, Any], confirmation: dict[str, str], status: int
 ) -> None:
+    new = {"name": "ci", "scopes": ["admin"]} | confirmation
+    made = await admin.post(KEYS, json=new)
+    url = f"{KEYS}/{created['id']}/rotate"
+    rotated = await admin.post(url, json=confirmation)
+    assert (made.status_code, rotated.status_code) == (status, status)
+    listed = await admin.get(KEYS)
+    assert [key["id"] for key in listed.json()["items"]] == [created["id"]]
+
+
+@pytest.mark.parametrize("below", ["/api/v1/users", KEYS])
+async def test_a_key_reaches_neither_accounts_nor_keys(
+    app: App, client: Client, created: dict[str, Any], below: str
+) -> None:
+    caller = with_key(app, created["key"])
+    for operation in await operations(client, below):
+        response = await operation.call(caller)
+        assert response.status_code == 403, operation.path
+        assert response.json()["code"] == "bearer_required"
+
+
+async def test_a_key_does_not_change_its_owner_even_with_the_password(
+    app: App, client: Client, created: dict[str, Any]
+) -> None:
+    caller = with_key(app, created["key"])
+    email = CONFIRMATION | {"email": "eve@example.org"}
+    password = CONFIRMATION | {"new_password": "another password for tests"}
     for response in (
-        await key_client.get(KEYS),
-        await key_client.post(KEYS, json=NEW),
-        await key_client.delete(f"{KEYS}/{created['id']}"),
-        await key_client.post(f"{KEYS}/{created['id']}/rotate", json={}),
+        await caller.patch(ME, json=email),
+        await caller.put(f"{ME}/password", json=password),
+        await caller.request("DELETE", ME, json=CONFIRMATION),
     ):
         assert response.status_code == 403
-        assert response.json()["code"] == "bearer_required"
+    assert await can_log_in(client, ADMIN_EMAIL)
 
 
 @pytest.mark.parametrize(
     ("changes", "status"), [({"scopes": []}, 403), ({"is_active": False}, 401)]
 )
 async def test_a_demoted_or_disabled_owner_takes_the_key_down_at_once(
-    database: Database, key_client: Client, *, changes: dict[str, Any], status: int
+    app: App,
+    database: Database,
+    created: dict[str, Any],
+    *,
+    changes: dict[str, Any],
+    status: int,
 ) -> None:
     await change_user(database, ADMIN_EMAIL, **changes)
-    response = await key_client.get(ADMIN_ONLY)
+    response = await use(app, created["key"])
     assert response.status_code == status
 
 
 async def test_a_deleted_owner_takes_the_keys_along(
-    admin: Client, key_client: Client, database: Database
+    app: App, admin: Client, created: dict[str, Any], database: Database
 ) -> None:
     await add_user(database, "other@example.org", [ADMIN])  # the last one has to stay
     body = {"current_password": PASSWORD}
     deleted = await admin.request("DELETE", ME, json=body)
     assert deleted.status_code == 204
-    response = await key_client.get(ME)
+    response = await use(app, created["key"])
     assert response.status_code == 401

@@ -9,6 +9,8 @@ from tests.client import App, Client
 from tests.operations import operations, scopes_of
 from tests.principals import make_key, with_key
 
+ACCOUNTS = ("/api/v1/users", "/api/v1/api-keys")
+
 
 async def test_users_manage_their_own_keys_and_need_no_scope(client: Client) -> None:
     assert await scopes_of(client, "/api/v1/api-keys") == {
@@ -19,15 +21,17 @@ async def test_users_manage_their_own_keys_and_need_no_scope(client: Client) -> 
     }
 
 
-async def test_only_managing_keys_takes_an_access_token(client: Client) -> None:
+async def test_only_accounts_and_their_keys_take_an_access_token(
+    client: Client,
+) -> None:
     for operation in await operations(client, "/api/v1/"):
         if operation.schemes:
-            manages_keys = operation.path.startswith("/api/v1/api-keys")
-            expected = ["bearer"] if manages_keys else ["bearer", "apiKey"]
+            is_of_accounts = operation.path.startswith(ACCOUNTS)
+            expected = ["bearer"] if is_of_accounts else ["bearer", "apiKey"]
             assert operation.schemes == expected, operation.path
 
 
-async def test_a_key_needs_the_same_scopes_and_manages_no_keys(
+async def test_a_key_needs_the_same_scopes_and_reaches_no_account(
     app: App, database: Database
 ) -> None:
     made = await make_key(database, ITEMS_READ)
@@ -47,7 +51,7 @@ async def test_a_key_needs_the_same_scopes_and_manages_no_keys(
             assert challenge.startswith("APIKey realm=")
 
 
-async def test_a_key_of_an_administrator_manages_no_keys_either(
+async def test_a_key_of_an_administrator_reaches_no_account_either(
     app: App, database: Database
 ) -> None:
     made = await make_key(database, ADMIN)

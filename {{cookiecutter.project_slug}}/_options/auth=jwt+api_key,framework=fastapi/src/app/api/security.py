@@ -41,12 +41,15 @@ async def signed_in_principal(
     request: Request,
     session: SessionDep,
     background: BackgroundTasks,
+    needed: SecurityScopes,
     _: Annotated[object, Depends(_bearer)],
 ) -> Principal:
-    """Return the caller, if it is a signed-in user."""
+    """Return the caller, if it is a signed-in user with the needed scopes."""
     principal = await _authenticate(request, session, background)
     if principal.scheme == API_KEY:
         raise BearerRequiredError
+    for scope in needed.scopes:
+        principal.require(scope)
     return principal
 
 
@@ -76,8 +79,8 @@ def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
 
 
 Caller = Annotated[Principal, holder_of()]
-Admin = Annotated[Principal, holder_of(ADMIN)]
-SignedIn = Annotated[Principal, Depends(signed_in_principal)]
+SignedIn = Annotated[Principal, Security(signed_in_principal)]
+Admin = Annotated[Principal, Security(signed_in_principal, scopes=[ADMIN])]
 
 # Marks a route that needs no credentials: `openapi_extra=OPEN`.
 OPEN: Final[dict[str, Any]] = {"security": []}

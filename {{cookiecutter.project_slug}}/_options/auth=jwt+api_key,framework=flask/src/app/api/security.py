@@ -34,11 +34,13 @@ def current_principal(*needed: Scope) -> Principal:
     return principal
 
 
-def signed_in_principal() -> Principal:
-    """Return the caller, if it is a signed-in user."""
-    principal = current_principal()
+def signed_in_principal(*needed: Scope) -> Principal:
+    """Return the caller, if it is a signed-in user with the needed scopes."""
+    principal = _authenticated()
     if principal.scheme == API_KEY:
         raise BearerRequiredError
+    for scope in needed:
+        principal.require(scope)
     return principal
 
 
@@ -68,11 +70,11 @@ class Credentials(Given):
 
     def __init__(
         self,
-        function: Callable[[], Principal],
-        needed: Sequence[Scope] = (),
-        schemes: Sequence[str] = tuple(_SCHEMES),
+        function: Callable[..., Principal],
+        needed: Sequence[Scope],
+        schemes: Sequence[str],
     ) -> None:
-        super().__init__(function)
+        super().__init__(partial(function, *needed))
         self._needed = needed
         self._schemes = schemes
 
@@ -87,12 +89,19 @@ class HolderOf(Credentials):
     """Marks a parameter as the caller, who holds these scopes."""
 
     def __init__(self, *needed: Scope) -> None:
-        super().__init__(partial(current_principal, *needed), needed)
+        super().__init__(current_principal, needed, tuple(_SCHEMES))
+
+
+class SignedInHolderOf(Credentials):
+    """Marks a parameter as the signed-in user, who holds these scopes."""
+
+    def __init__(self, *needed: Scope) -> None:
+        super().__init__(signed_in_principal, needed, ["bearer"])
 
 
 Caller = Annotated[Principal, HolderOf()]
-Admin = Annotated[Principal, HolderOf(ADMIN)]
-SignedIn = Annotated[Principal, Credentials(signed_in_principal, schemes=["bearer"])]
+SignedIn = Annotated[Principal, SignedInHolderOf()]
+Admin = Annotated[Principal, SignedInHolderOf(ADMIN)]
 
 # Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
 OPEN: Final[dict[str, Any]] = {"security": []}

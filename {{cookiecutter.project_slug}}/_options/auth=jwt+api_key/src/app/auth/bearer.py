@@ -7,7 +7,7 @@ from app.core.errors import AppError
 
 
 class BearerRequiredError(AppError):
-    """An API key cannot do this: a leaked key must not create keys that outlive it."""
+    """An API key cannot do this: a leaked key must not reach its owner's account."""
 
     status = 403
     code = "bearer_required"

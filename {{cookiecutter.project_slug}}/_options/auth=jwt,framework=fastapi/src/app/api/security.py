@@ -37,6 +37,8 @@ def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
 
 
 Caller = Annotated[Principal, holder_of()]
+# Whoever may use an account.
+SignedIn = Caller
 Admin = Annotated[Principal, holder_of(ADMIN)]
 
 # Marks a route that needs no credentials: `openapi_extra=OPEN`.

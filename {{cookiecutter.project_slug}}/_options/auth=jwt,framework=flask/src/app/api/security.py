@@ -40,6 +40,8 @@ class HolderOf(Given):
 
 
 Caller = Annotated[Principal, HolderOf()]
+# Whoever may use an account.
+SignedIn = Caller
 Admin = Annotated[Principal, HolderOf(ADMIN)]
 
 # Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.

@@ -112,12 +112,22 @@ class UserService:
             TooManyRequestsError: it was wrong too often.
             LastAdministratorError: nobody else is an administrator.
         """
-        user = await self._find(user_id)
-        await self._check(user, current_password)
+        user = await self.confirm(user_id, current_password)
         if await self._users.is_last_administrator(user_id):
             raise LastAdministratorError
         await self._users.delete(user)
         audit_log.info("account_deleted", user_id=str(user_id))
+
+    async def confirm(self, user_id: UUID, current_password: str) -> User:
+        """Return the account if its user has just given the password again.
+
+        Raises:
+            WrongPasswordError: the password is wrong.
+            TooManyRequestsError: it was wrong too often.
+        """
+        user = await self._find(user_id)
+        await self._check(user, current_password)
+        return user
 
     async def administer(self, user_id: UUID, data: UserUpdate) -> UserPublic:
         """Enable, disable, promote or demote, effective from the next request.

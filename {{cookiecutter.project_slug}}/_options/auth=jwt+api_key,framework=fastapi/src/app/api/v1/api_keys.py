@@ -9,25 +9,24 @@ from fastapi import APIRouter, Query, status
 
 from app.api.bodies import JSONRoute
 from app.api.security import SignedIn
+from app.api.wiring.accounts import Users
 from app.api.wiring.api_keys import ApiKeys
-from app.schemas.api_keys import (
-    ApiKeyCreate,
-    ApiKeyCreated,
-    ApiKeyPublic,
-    ApiKeyRotate,
-)
+from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page, PageQuery
+from app.schemas.own_api_keys import OwnApiKeyCreate, OwnApiKeyRotate
 
 router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_api_key(
-    data: ApiKeyCreate,
+    data: OwnApiKeyCreate,
     caller: SignedIn,
+    users: Users,
     keys: ApiKeys,
 ) -> ApiKeyCreated:
     """Create a key for your account. The key itself is returned only once."""
+    await users.confirm(caller.id, data.current_password.get_secret_value())
     return await keys.create(data, caller.id)
 
 
@@ -53,8 +52,11 @@ async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
 )
 async def rotate_api_key(
     api_key_id: UUID,
-    data: ApiKeyRotate,
+    data: OwnApiKeyRotate,
+    caller: SignedIn,
+    users: Users,
     keys: ApiKeys,
 ) -> ApiKeyCreated:
     """Create a key that replaces yours. Both are valid until the overlap ends."""
+    await users.confirm(caller.id, data.current_password.get_secret_value())
     return await keys.rotate(api_key_id, data)

@@ -9,22 +9,20 @@ from flask import Blueprint
 
 from app.api.operations import operation
 from app.api.security import SignedIn
+from app.api.wiring.accounts import get_users
 from app.api.wiring.api_keys import api_keys_of
-from app.schemas.api_keys import (
-    ApiKeyCreate,
-    ApiKeyCreated,
-    ApiKeyPublic,
-    ApiKeyRotate,
-)
+from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page, PageQuery
+from app.schemas.own_api_keys import OwnApiKeyCreate, OwnApiKeyRotate
 
 blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 
 
 @blueprint.post("")
 @operation(HTTPStatus.CREATED)
-def create_api_key(data: ApiKeyCreate, caller: SignedIn) -> ApiKeyCreated:
+def create_api_key(data: OwnApiKeyCreate, caller: SignedIn) -> ApiKeyCreated:
     """Create a key for your account. The key itself is returned only once."""
+    get_users().confirm(caller.id, data.current_password.get_secret_value())
     return api_keys_of(caller).create(data, caller.id)
 
 
@@ -46,8 +44,9 @@ def revoke_api_key(api_key_id: UUID, caller: SignedIn) -> None:
 @operation(HTTPStatus.CREATED, refusals=(409,))
 def rotate_api_key(
     api_key_id: UUID,
-    data: ApiKeyRotate,
+    data: OwnApiKeyRotate,
     caller: SignedIn,
 ) -> ApiKeyCreated:
     """Create a key that replaces yours. Both are valid until the overlap ends."""
+    get_users().confirm(caller.id, data.current_password.get_secret_value())
     return api_keys_of(caller).rotate(api_key_id, data)

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from app.api.bodies import JSONRoute
-from app.api.security import Admin, Caller
+from app.api.security import Admin, SignedIn
 from app.api.wiring.accounts import Users
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/users", tags=["users"], route_class=JSONRoute)
 
 
 @router.get("/me")
-async def get_profile(caller: Caller, users: Users) -> UserPublic:
+async def get_profile(caller: SignedIn, users: Users) -> UserPublic:
     """Return your own account."""
     return await users.get(caller.id)
 
@@ -31,7 +31,7 @@ async def get_profile(caller: Caller, users: Users) -> UserPublic:
 @router.patch("/me", responses={409: {}})
 async def update_profile(
     data: ProfileUpdate,
-    caller: Caller,
+    caller: SignedIn,
     users: Users,
 ) -> UserPublic:
     """Update your own account. A new e-mail address requires the current password."""
@@ -39,13 +39,13 @@ async def update_profile(
 
 
 @router.delete("/me", status_code=status.HTTP_204_NO_CONTENT, responses={409: {}})
-async def delete_account(data: AccountDelete, caller: Caller, users: Users) -> None:
+async def delete_account(data: AccountDelete, caller: SignedIn, users: Users) -> None:
     """Delete your own account and everything that belongs to it."""
     await users.delete(caller.id, data.current_password.get_secret_value())
 
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT)
-async def change_password(data: PasswordChange, caller: Caller, users: Users) -> None:
+async def change_password(data: PasswordChange, caller: SignedIn, users: Users) -> None:
     """Change your own password. This ends every session."""
     await users.change_password(caller.id, data)
 

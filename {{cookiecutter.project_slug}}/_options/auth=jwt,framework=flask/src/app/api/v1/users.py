@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint
 
 from app.api.operations import operation
-from app.api.security import Admin, Caller
+from app.api.security import Admin, SignedIn
 from app.api.wiring.accounts import get_users
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
@@ -24,28 +24,28 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 
 @blueprint.get("/me")
 @operation()
-def get_profile(caller: Caller) -> UserPublic:
+def get_profile(caller: SignedIn) -> UserPublic:
     """Return your own account."""
     return get_users().get(caller.id)
 
 
 @blueprint.patch("/me")
 @operation(refusals=(409,))
-def update_profile(data: ProfileUpdate, caller: Caller) -> UserPublic:
+def update_profile(data: ProfileUpdate, caller: SignedIn) -> UserPublic:
     """Update your own account. A new e-mail address requires the current password."""
     return get_users().update_profile(caller.id, data)
 
 
 @blueprint.delete("/me")
 @operation(HTTPStatus.NO_CONTENT, refusals=(409,))
-def delete_account(data: AccountDelete, caller: Caller) -> None:
+def delete_account(data: AccountDelete, caller: SignedIn) -> None:
     """Delete your own account and everything that belongs to it."""
     get_users().delete(caller.id, data.current_password.get_secret_value())
 
 
 @blueprint.put("/me/password")
 @operation(HTTPStatus.NO_CONTENT)
-def change_password(data: PasswordChange, caller: Caller) -> None:
+def change_password(data: PasswordChange, caller: SignedIn) -> None:
     """Change your own password. This ends every session."""
     get_users().change_password(caller.id, data)
 
