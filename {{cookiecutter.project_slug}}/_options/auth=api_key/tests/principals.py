@@ -21,9 +21,6 @@ USUAL_SCOPES = [scope for scope in all_scopes() if scope != ADMIN]
 # What an administrator may read with a key, and nobody else.
 ADMIN_ONLY = "/api/v1/api-keys"
 
-# What a request for a new key has besides the description of the key.
-CONFIRMATION: dict[str, str] = {}
-
 # How callers say who they are, as the OpenAPI document has it.
 SCHEMES = {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 BAD_CREDENTIALS = [{"x_api_key": "nonsense"}]

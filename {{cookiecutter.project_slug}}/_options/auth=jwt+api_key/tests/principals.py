@@ -19,9 +19,6 @@ from tests.accounts import AUTH_URL, PASSWORD, signed_in
 from tests.client import App, Client, connect
 from tests.operations import operations
 
-# What a request for a new key has besides the description of the key.
-CONFIRMATION = {"current_password": PASSWORD}
-
 # How callers say who they are, as the OpenAPI document has it.
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

@@ -13,7 +13,7 @@ from app.core.database import Database
 from app.models.base import utc_now
 from app.scopes.base import ADMIN
 from tests.client import App, Client
-from tests.principals import CONFIRMATION, make_key, use
+from tests.principals import make_key, use
 
 KEYS = "/api/v1/api-keys"
 NEW = {"name": "ci", "scopes": ["admin"]}
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 async def created_by(admin: Client, **changes: object) -> dict[str, Any]:
-    response = await admin.post(KEYS, json=NEW | CONFIRMATION | changes)
+    response = await admin.post(KEYS, json=NEW | changes)
     assert response.status_code == 201, response.text
     created: dict[str, Any] = response.json()
     return created
@@ -42,7 +42,7 @@ async def listed(admin: Client, created: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_created_key_works_and_is_shown_once(app: App, admin: Client) -> None:
-    response = await admin.post(KEYS, json=NEW | CONFIRMATION)
+    response = await admin.post(KEYS, json=NEW)
     assert response.status_code == 201
     assert response.headers["cache-control"] == "no-store"
     created = response.json()
@@ -107,7 +107,7 @@ async def test_a_rotated_key_stays_valid_for_the_overlap(
 ) -> None:
     old = await created_by(admin)
     url = f"{KEYS}/{old['id']}/rotate"
-    response = await admin.post(url, json=CONFIRMATION | {"overlap_seconds": 3600})
+    response = await admin.post(url, json={"overlap_seconds": 3600})
     assert response.status_code == 201
     new = response.json()
     assert new["id"] != old["id"]
@@ -125,7 +125,7 @@ async def test_without_an_overlap_the_old_key_ends_at_once(
     admin: Client,
 ) -> None:
     old = await created_by(admin)
-    response = await admin.post(f"{KEYS}/{old['id']}/rotate", json=CONFIRMATION)
+    response = await admin.post(f"{KEYS}/{old['id']}/rotate", json={})
     new = response.json()
     assert [await status_of(app, key) for key in (old, new)] == [401, 200]
 
@@ -139,7 +139,7 @@ async def test_a_rotation_renews_the_lifetime_of_the_new_key_only(
     now = ends - HOUR
     monkeypatch.setattr("app.services.api_keys.utc_now", lambda: now)
     url = f"{KEYS}/{old['id']}/rotate"
-    response = await admin.post(url, json=CONFIRMATION | {"overlap_seconds": 7200})
+    response = await admin.post(url, json={"overlap_seconds": 7200})
     shown = await listed(admin, old)
     assert shown["expires_at"] == old["expires_at"]
     assert datetime.fromisoformat(response.json()["expires_at"]) == now + lifetime
@@ -149,9 +149,9 @@ async def test_a_key_that_is_over_or_replaced_is_not_rotated(admin: Client) -> N
     revoked, rotated = [await created_by(admin) for _ in range(2)]
     await admin.delete(f"{KEYS}/{revoked['id']}")
     url = f"{KEYS}/{rotated['id']}/rotate"
-    await admin.post(url, json=CONFIRMATION | {"overlap_seconds": 60})
+    await admin.post(url, json={"overlap_seconds": 60})
     for key in (revoked, rotated):
-        response = await admin.post(f"{KEYS}/{key['id']}/rotate", json=CONFIRMATION)
+        response = await admin.post(f"{KEYS}/{key['id']}/rotate", json={})
         assert response.status_code == 409
         assert response.json()["code"] == "api_key_over"
 
@@ -159,7 +159,7 @@ async def test_a_key_that_is_over_or_replaced_is_not_rotated(admin: Client) -> N
 async def test_an_unknown_key_is_404(admin: Client) -> None:
     url = f"{KEYS}/{uuid4()}"
     revoked = await admin.delete(url)
-    rotated = await admin.post(f"{url}/rotate", json=CONFIRMATION)
+    rotated = await admin.post(f"{url}/rotate", json={})
     assert (revoked.status_code, rotated.status_code) == (404, 404)
 
 
@@ -175,5 +175,5 @@ async def test_an_unknown_key_is_404(admin: Client) -> None:
     ],
 )
 async def test_an_invalid_key_is_422(admin: Client, changes: dict[str, object]) -> None:
-    response = await admin.post(KEYS, json=NEW | CONFIRMATION | changes)
+    response = await admin.post(KEYS, json=NEW | changes)
     assert response.status_code == 422

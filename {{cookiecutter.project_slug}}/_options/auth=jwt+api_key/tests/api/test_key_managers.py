@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from app.core.database import Database
+from app.models.base import utc_now
+from app.models.session import UserSession
 from app.scopes.base import ADMIN
+from app.services.key_confirmation import RECENT
 from tests.accounts import ME, PASSWORD, add_user, can_log_in, change_user
 from tests.client import App, Client
 from tests.operations import operations
-from tests.principals import CONFIRMATION, use, with_key
+from tests.principals import use, with_key
 
 ADMIN_EMAIL = "admin@example.org"
 KEYS = "/api/v1/api-keys"
-NEW = {"name": "ci", "scopes": ["admin"]} | CONFIRMATION
+NEW = {"name": "ci", "scopes": ["admin"]}
+CONFIRMATION = {"current_password": PASSWORD}
 
 
 @pytest.fixture
@@ -27,6 +33,13 @@ async def created(admin: Client) -> dict[str, Any]:
     return key
 
 
+async def let_sessions_age(database: Database) -> None:
+    """Let all logins be too long ago to confirm anything."""
+    login = utc_now() - RECENT - timedelta(seconds=1)
+    async with database.transaction() as session:
+        await session.execute(update(UserSession).values(created_at=login))
+
+
 async def test_keys_of_others_are_as_if_they_did_not_exist(
     alice: Client, created: dict[str, Any]
 ) -> None:
@@ -35,7 +48,7 @@ async def test_keys_of_others_are_as_if_they_did_not_exist(
     for api_key_id in (created["id"], uuid4()):
         revoked = await alice.delete(f"{KEYS}/{api_key_id}")
         url = f"{KEYS}/{api_key_id}/rotate"
-        rotated = await alice.post(url, json=CONFIRMATION)
+        rotated = await alice.post(url, json={})
         assert (revoked.status_code, rotated.status_code) == (404, 404)
 
 
@@ -48,19 +61,37 @@ async def test_nobody_creates_a_key_that_may_do_more_than_they_may(
 
 
 @pytest.mark.parametrize(
-    ("confirmation", "status"),
-    [({}, 422), ({"current_password": "a wrong password"}, 403)],
+    ("confirmation", "code"),
+    [
+        ({}, "confirmation_required"),
+        ({"current_password": "a wrong password"}, "wrong_password"),
+    ],
 )
-async def test_an_access_token_alone_makes_no_key(
-    admin: Client, created: dict[str, Any], confirmation: dict[str, str], status: int
+async def test_long_after_login_an_access_token_alone_makes_no_key(
+    admin: Client,
+    database: Database,
+    created: dict[str, Any],
+    confirmation: dict[str, str],
+    code: str,
 ) -> None:
-    new = {"name": "ci", "scopes": ["admin"]} | confirmation
-    made = await admin.post(KEYS, json=new)
+    await let_sessions_age(database)
+    made = await admin.post(KEYS, json=NEW | confirmation)
     url = f"{KEYS}/{created['id']}/rotate"
     rotated = await admin.post(url, json=confirmation)
-    assert (made.status_code, rotated.status_code) == (status, status)
+    for response in (made, rotated):
+        assert (response.status_code, response.json()["code"]) == (403, code)
     listed = await admin.get(KEYS)
     assert [key["id"] for key in listed.json()["items"]] == [created["id"]]
+
+
+async def test_the_password_confirms_long_after_login(
+    admin: Client, database: Database, created: dict[str, Any]
+) -> None:
+    await let_sessions_age(database)
+    made = await admin.post(KEYS, json=NEW | CONFIRMATION)
+    url = f"{KEYS}/{created['id']}/rotate"
+    rotated = await admin.post(url, json=CONFIRMATION)
+    assert (made.status_code, rotated.status_code) == (201, 201)
 
 
 @pytest.mark.parametrize("below", ["/api/v1/users", KEYS])

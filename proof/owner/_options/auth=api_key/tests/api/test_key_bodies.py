@@ -8,11 +8,10 @@ from uuid import uuid4
 import pytest
 
 from tests.client import Client
-from tests.principals import CONFIRMATION
 
 KEYS = "/api/v1/api-keys"
 
-READ = {"name": "ci", "scopes": ["items:read"]} | CONFIRMATION
+READ = {"name": "ci", "scopes": ["items:read"]}
 
 
 async def made_by(admin: Client, **changes: object) -> dict[str, Any]:
@@ -108,7 +107,7 @@ async def test_an_impossible_rotation_is_422_and_changes_nothing(
     body: dict[str, object],
 ) -> None:
     made = await made_by(admin)
-    response = await admin.post(f"{KEYS}/{made['id']}/rotate", json=body | CONFIRMATION)
+    response = await admin.post(f"{KEYS}/{made['id']}/rotate", json=body)
     assert response.status_code == 422
     shown = await listed(admin, made)
     assert shown["expires_at"] is None

@@ -13,11 +13,11 @@ from app.models.api_key import ApiKey
 from app.scopes.base import ADMIN
 from app.scopes.items import ITEMS_READ
 from tests.client import App, all_at_once, make_app
-from tests.principals import CONFIRMATION, holding, make_key, with_key
+from tests.principals import holding, make_key, with_key
 
 ITEMS = "/api/v1/items"
 KEYS = "/api/v1/api-keys"
-READ = {"name": "ci", "scopes": ["items:read"]} | CONFIRMATION
+READ = {"name": "ci", "scopes": ["items:read"]}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def test_of_many_rotations_of_one_key_one_wins(
     admin = await holding(app, committing_database, ADMIN)
     made = await admin.post(KEYS, json=READ)
     url = f"{KEYS}/{made.json()['id']}/rotate"
-    call = partial(admin.post, url, json=CONFIRMATION | {"overlap_seconds": 60})
+    call = partial(admin.post, url, json={"overlap_seconds": 60})
     responses = await all_at_once([call] * 20)
     statuses = sorted(response.status_code for response in responses)
     assert statuses == [201] + [409] * 19
@@ -52,9 +52,7 @@ async def test_rotations_beside_revocations_leave_at_most_the_successor(
     admin = await holding(app, committing_database, ADMIN)
     made = await admin.post(KEYS, json=READ)
     url = f"{KEYS}/{made.json()['id']}"
-    rotate = partial(
-        admin.post, f"{url}/rotate", json=CONFIRMATION | {"overlap_seconds": 60}
-    )
+    rotate = partial(admin.post, f"{url}/rotate", json={"overlap_seconds": 60})
     revoke = partial(admin.delete, url)
     responses = await all_at_once([rotate, revoke] * 10)
     rotations = [response.status_code for response in responses[::2]]

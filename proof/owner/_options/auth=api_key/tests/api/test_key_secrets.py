@@ -12,7 +12,7 @@ from app.core.database import Database
 from app.models.base import Base
 from tests.client import App, Client
 from tests.logs import logged
-from tests.principals import CONFIRMATION, with_key
+from tests.principals import with_key
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ITEMS = "/api/v1/items"
 KEYS = "/api/v1/api-keys"
 
-READ = {"name": "ci", "scopes": ["items:read"]} | CONFIRMATION
+READ = {"name": "ci", "scopes": ["items:read"]}
 
 
 def parts_of(secret: str) -> set[str]:
@@ -48,9 +48,7 @@ async def test_no_key_stays_or_leaves_but_once(
     capsys.readouterr()
     made = await admin.post(KEYS, json=READ)
     url = f"{KEYS}/{made.json()['id']}"
-    rotated = await admin.post(
-        f"{url}/rotate", json=CONFIRMATION | {"overlap_seconds": 60}
-    )
+    rotated = await admin.post(f"{url}/rotate", json={"overlap_seconds": 60})
     forged = make_key()
     texts = [made.json()["key"], rotated.json()["key"], forged.text]
     answers: list[Response] = [
@@ -58,7 +56,7 @@ async def test_no_key_stays_or_leaves_but_once(
         await admin.get(f"{KEYS}?api_key={texts[0]}"),
         await admin.post(KEYS, json=READ | {"key": texts[0]}),
         await admin.post(KEYS, json=READ | {"scopes": [texts[0]]}),
-        await admin.post(f"{url}/rotate", json=CONFIRMATION),
+        await admin.post(f"{url}/rotate", json={}),
         await admin.delete(url),
         await admin.delete(f"{KEYS}/{texts[1]}"),
     ]
@@ -99,7 +97,7 @@ async def test_what_happens_to_keys_is_on_record(
     capsys.readouterr()
     made = await admin.post(KEYS, json=READ)
     old = made.json()
-    rotated = await admin.post(f"{KEYS}/{old['id']}/rotate", json=CONFIRMATION)
+    rotated = await admin.post(f"{KEYS}/{old['id']}/rotate", json={})
     new = rotated.json()
     await admin.delete(f"{KEYS}/{new['id']}")
     await admin.delete(f"{KEYS}/{new['id']}")

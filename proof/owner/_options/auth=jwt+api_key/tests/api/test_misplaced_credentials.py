@@ -10,11 +10,10 @@ from httpx2 import Response
 from app.core.database import Database
 from tests.accounts import ME, signed_in
 from tests.client import App, Client, connect
-from tests.principals import CONFIRMATION
 
 ITEMS = "/api/v1/items"
 KEYS = "/api/v1/api-keys"
-READ = {"name": "ci", "scopes": ["items:read"]} | CONFIRMATION
+READ = {"name": "ci", "scopes": ["items:read"]}
 
 
 def assert_is_challenged(response: Response, *schemes: str, error: bool) -> None:

@@ -17,6 +17,7 @@ from app.auth.errors import (
 from app.auth.tokens import issue_access_token
 from app.core.errors import BadRequestError
 from app.core.settings.auth import AuthSettings
+from app.models.base import utc_now
 from app.repositories.sessions import Access
 from tests.settings import AUTH
 
@@ -30,7 +31,7 @@ NO_DATABASE = cast("Session", None)
 @pytest.fixture
 def living(monkeypatch: pytest.MonkeyPatch) -> dict[UUID, Access]:
     """Return the sessions that live; take the place of the database with them."""
-    sessions = {SESSION: Access(USER, ["items:read"])}
+    sessions = {SESSION: Access(USER, ["items:read"], utc_now())}
 
     async def find_access(_: Session, session_id: UUID) -> Access | None:
         return sessions.get(session_id)
@@ -164,7 +165,7 @@ async def test_the_cache_does_not_grow_without_end(
     authenticator = Authenticator(settings(revocation_cache_seconds=30))
     for _ in range(3):
         session_id = uuid4()
-        living[session_id] = Access(USER, [])
+        living[session_id] = Access(USER, [], utc_now())
         header = bearer(session_id=session_id)
         await authenticator.authenticate(header, NO_DATABASE)
     # The third one made room, so an earlier one is asked for again.

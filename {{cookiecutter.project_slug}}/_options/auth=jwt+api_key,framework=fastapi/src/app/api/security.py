@@ -10,8 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
 from app.api.dependencies import SessionDep
 from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
-from app.auth.api_keys import SCHEME as API_KEY
-from app.auth.authenticator import Authenticator
+from app.auth.authenticator import Authenticator, SignedInUser
 from app.auth.bearer import BearerRequiredError
 from app.core.database import Session
 from app.core.errors import BadRequestError
@@ -43,10 +42,10 @@ async def signed_in_principal(
     background: BackgroundTasks,
     needed: SecurityScopes,
     _: Annotated[object, Depends(_bearer)],
-) -> Principal:
+) -> SignedInUser:
     """Return the caller, if it is a signed-in user with the needed scopes."""
     principal = await _authenticate(request, session, background)
-    if principal.scheme == API_KEY:
+    if not isinstance(principal, SignedInUser):
         raise BearerRequiredError
     for scope in needed.scopes:
         principal.require(scope)
@@ -79,8 +78,8 @@ def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
 
 
 Caller = Annotated[Principal, holder_of()]
-SignedIn = Annotated[Principal, Security(signed_in_principal)]
-Admin = Annotated[Principal, Security(signed_in_principal, scopes=[ADMIN])]
+SignedIn = Annotated[SignedInUser, Security(signed_in_principal)]
+Admin = Annotated[SignedInUser, Security(signed_in_principal, scopes=[ADMIN])]
 
 # Marks a route that needs no credentials: `openapi_extra=OPEN`.
 OPEN: Final[dict[str, Any]] = {"security": []}

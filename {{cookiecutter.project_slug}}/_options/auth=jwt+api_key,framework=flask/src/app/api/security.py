@@ -14,8 +14,7 @@ from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
 from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
-from app.auth.api_keys import SCHEME as API_KEY
-from app.auth.authenticator import Authenticator
+from app.auth.authenticator import Authenticator, SignedInUser
 from app.auth.bearer import BearerRequiredError
 from app.core.errors import BadRequestError
 from app.scopes.base import ADMIN, Scope
@@ -34,10 +33,10 @@ def current_principal(*needed: Scope) -> Principal:
     return principal
 
 
-def signed_in_principal(*needed: Scope) -> Principal:
+def signed_in_principal(*needed: Scope) -> SignedInUser:
     """Return the caller, if it is a signed-in user with the needed scopes."""
     principal = _authenticated()
-    if principal.scheme == API_KEY:
+    if not isinstance(principal, SignedInUser):
         raise BearerRequiredError
     for scope in needed:
         principal.require(scope)
@@ -100,8 +99,8 @@ class SignedInHolderOf(Credentials):
 
 
 Caller = Annotated[Principal, HolderOf()]
-SignedIn = Annotated[Principal, SignedInHolderOf()]
-Admin = Annotated[Principal, SignedInHolderOf(ADMIN)]
+SignedIn = Annotated[SignedInUser, SignedInHolderOf()]
+Admin = Annotated[SignedInUser, SignedInHolderOf(ADMIN)]
 
 # Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
 OPEN: Final[dict[str, Any]] = {"security": []}

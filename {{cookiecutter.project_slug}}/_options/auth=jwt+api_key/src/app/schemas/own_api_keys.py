@@ -7,12 +7,15 @@ from app.schemas.passwords import Password
 
 
 class OwnApiKeyCreate(ApiKeyCreate):
-    """A new key for your account, and the current password as confirmation."""
+    """A new key for your account.
 
-    current_password: Password
+    Confirmed with the current password, unless you have just logged in.
+    """
+
+    current_password: Password | None = None
 
 
 class OwnApiKeyRotate(ApiKeyRotate):
-    """A rotation of your own key, and the current password as confirmation."""
+    """A rotation of your own key, confirmed like a new one."""
 
-    current_password: Password
+    current_password: Password | None = None

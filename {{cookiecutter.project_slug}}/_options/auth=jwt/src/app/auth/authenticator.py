@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
@@ -12,6 +13,7 @@ from app.core.errors import BadRequestError
 from app.repositories.sessions import find_access
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from app.core.database import Session
@@ -31,6 +33,17 @@ class AccountDeletedError(InvalidTokenError):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedInUser(Principal):
+    """The user of a session.
+
+    Attributes:
+        signed_in_at: when the session began, with the password.
+    """
+
+    signed_in_at: datetime
+
+
 class Authenticator:
     """Authenticates callers by the Authorization header.
 
@@ -40,13 +53,13 @@ class Authenticator:
 
     def __init__(self, settings: AuthSettings) -> None:
         self._settings = settings
-        self._seen: dict[UUID, tuple[float, Principal]] = {}
+        self._seen: dict[UUID, tuple[float, SignedInUser]] = {}
 
     async def authenticate(
         self,
         authorization: str | None,
         session: Session,
-    ) -> Principal:
+    ) -> SignedInUser:
         """Return the caller.
 
         Raises:
@@ -70,11 +83,15 @@ class Authenticator:
         access = await find_access(session, claims.sid)
         if access is None or access.user_id != claims.sub:
             raise InvalidTokenError
-        principal = Principal(access.user_id, frozenset(access.scopes))
+        principal = SignedInUser(
+            access.user_id,
+            frozenset(access.scopes),
+            signed_in_at=access.signed_in_at,
+        )
         self._remember(claims.sid, principal, now)
         return principal
 
-    def _remember(self, session_id: UUID, principal: Principal, now: float) -> None:
+    def _remember(self, session_id: UUID, principal: SignedInUser, now: float) -> None:
         if self._settings.revocation_cache_seconds == 0:
             return
         if len(self._seen) >= _CACHED_PRINCIPALS:

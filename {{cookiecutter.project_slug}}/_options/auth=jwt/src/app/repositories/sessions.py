@@ -180,15 +180,16 @@ class SqlSessionRepository:
 
 
 class Access(NamedTuple):
-    """The user of a session, and their scopes."""
+    """The user of a session, their scopes, and when they logged in."""
 
     user_id: UUID
     scopes: list[str]
+    signed_in_at: datetime
 
 
 # Built once, since nearly every request runs it.
 _ACCESS = (
-    select(User.id, User.scopes)
+    select(User.id, User.scopes, UserSession.created_at)
     .join(UserSession, UserSession.user_id == User.id)
     .where(UserSession.id == bindparam("session_id"))
     .where(UserSession.idle_until > bindparam("now"))

@@ -14,6 +14,7 @@ from app.api.wiring.api_keys import ApiKeys
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page, PageQuery
 from app.schemas.own_api_keys import OwnApiKeyCreate, OwnApiKeyRotate
+from app.services.key_confirmation import confirm
 
 router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
 
@@ -26,7 +27,7 @@ async def create_api_key(
     keys: ApiKeys,
 ) -> ApiKeyCreated:
     """Create a key for your account. The key itself is returned only once."""
-    await users.confirm(caller.id, data.current_password.get_secret_value())
+    await confirm(caller, data.current_password, users)
     return await keys.create(data, caller.id)
 
 
@@ -58,5 +59,5 @@ async def rotate_api_key(
     keys: ApiKeys,
 ) -> ApiKeyCreated:
     """Create a key that replaces yours. Both are valid until the overlap ends."""
-    await users.confirm(caller.id, data.current_password.get_secret_value())
+    await confirm(caller, data.current_password, users)
     return await keys.rotate(api_key_id, data)

@@ -14,6 +14,7 @@ from app.api.wiring.api_keys import api_keys_of
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page, PageQuery
 from app.schemas.own_api_keys import OwnApiKeyCreate, OwnApiKeyRotate
+from app.services.key_confirmation import confirm
 
 blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 @operation(HTTPStatus.CREATED)
 def create_api_key(data: OwnApiKeyCreate, caller: SignedIn) -> ApiKeyCreated:
     """Create a key for your account. The key itself is returned only once."""
-    get_users().confirm(caller.id, data.current_password.get_secret_value())
+    confirm(caller, data.current_password, get_users())
     return api_keys_of(caller).create(data, caller.id)
 
 
@@ -48,5 +49,5 @@ def rotate_api_key(
     caller: SignedIn,
 ) -> ApiKeyCreated:
     """Create a key that replaces yours. Both are valid until the overlap ends."""
-    get_users().confirm(caller.id, data.current_password.get_secret_value())
+    confirm(caller, data.current_password, get_users())
     return api_keys_of(caller).rotate(api_key_id, data)
