@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -38,7 +38,7 @@ class AccessClaims(BaseModel):
 
 def issue_access_token(settings: AuthSettings, user_id: UUID, session_id: UUID) -> str:
     """Return a signed token that names the user and the session."""
-    now = int(time.time())
+    now = int(_now())
     claims = {
         "iss": settings.issuer,
         "sub": str(user_id),
@@ -78,11 +78,15 @@ def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
     except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError) as error:
         raise InvalidTokenError from error
     lifetime = claims.exp - claims.iat
-    if lifetime > settings.access_token_seconds or claims.exp <= time.time():
+    if lifetime > settings.access_token_seconds or claims.exp <= _now():
         raise InvalidTokenError
     if decoded["header"].get("typ") != TYPE:
         raise InvalidTokenError
     return claims
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()
 
 
 def new_refresh_token() -> str:
