@@ -13,11 +13,11 @@ PRINT_MODEL = """
 import json
 from enum import Enum
 from inspect import isclass
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from app.core.settings import Settings
 
 def plain(value):
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
 
 def fields(model, prefix=""):
     for name, field in model.model_fields.items():

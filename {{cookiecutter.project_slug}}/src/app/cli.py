@@ -11,7 +11,7 @@ import click
 
 from app import DESCRIPTION, VERSION, commands
 from app.core.errors import AppError, ConfigurationError
-from app.core.settings import write_missing_env_file
+from app.core.settings import env_file_warnings, write_missing_env_file
 
 
 class _Commands(click.Group):
@@ -45,5 +45,7 @@ def main(ctx: click.Context) -> None:
     """Serve if no command is given."""
     if write_missing_env_file(Path.cwd()):
         click.echo("Wrote .env from .env.example.", err=True)
+    for warning in env_file_warnings():
+        click.echo(f"Warning: {warning}", err=True)
     if ctx.invoked_subcommand is None:
         ctx.invoke(cast("click.Command", main.get_command(ctx, "serve")))

@@ -20,7 +20,6 @@ def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in os.environ:
         if name.split("__")[0].lower() in Settings.model_fields:
             monkeypatch.delenv(name)
-    monkeypatch.delenv("SECRETS_DIRECTORY", raising=False)
     for name, value in REQUIRED_ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     # An earlier test's application logs to what is closed by now.

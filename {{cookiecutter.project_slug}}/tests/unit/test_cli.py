@@ -8,7 +8,6 @@ from click.testing import CliRunner, Result
 from app import DESCRIPTION
 from app.cli import main
 from app.models.base import Base
-from tests.databases import LASTING_URL
 from tests.statements import tables
 
 pytestmark = pytest.mark.usefixtures("scratch")
@@ -33,12 +32,13 @@ def test_migrate_makes_the_tables(empty_url: str) -> None:
 
 
 def test_config_prints_the_settings_in_effect_with_secrets_masked() -> None:
-    result = run("config", DATABASE__URL=LASTING_URL, DEBUG="1")
+    url = "redis://:secret@cache:6379/0"
+    result = run("config", RATE_LIMIT__STORAGE_URL=url, DEBUG="1")
     assert result.exit_code == 0
     printed = json.loads(result.stdout)
     assert printed["debug"] is True
-    assert printed["database"]["url"] == "**********"
-    assert LASTING_URL not in result.output
+    masked = "redis://:**********@cache:6379/0"
+    assert printed["rate_limit"]["storage_url"] == masked
 
 
 def test_openapi_prints_the_document() -> None:

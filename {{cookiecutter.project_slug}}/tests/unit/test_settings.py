@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core.errors import ConfigurationError
-from app.core.settings import load_settings, write_missing_env_file
+from app.core.settings import (
+    env_file_warnings,
+    load_settings,
+    write_missing_env_file,
+)
 from tests.databases import LASTING_URL, UNSAFE_URLS
 
 if TYPE_CHECKING:
@@ -46,17 +50,18 @@ def test_an_impossible_setting_is_named_and_its_value_not_repeated(
     assert SECRET not in message
 
 
-def test_production_refuses_what_only_suits_development_and_names_all_of_it(
+def test_production_names_at_once_what_is_impossible_and_what_is_unsafe(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("DEBUG", "1")
     monkeypatch.setenv("CORS__ORIGINS", "*")
     monkeypatch.setenv("DATABASE__URL", UNSAFE_URLS[0])
+    monkeypatch.setenv("DATABASE__POOL_SIZE", "0")
     first, *reasons = refusal().splitlines()
     assert first.endswith(":")
-    for name in ("DEBUG", "CORS__ORIGINS", "DATABASE__URL"):
-        assert any(reason.startswith(name) for reason in reasons)
+    for name in ("DEBUG", "CORS__ORIGINS", "DATABASE__URL", "DATABASE__POOL_SIZE"):
+        assert any(reason.startswith(f"{name} ") for reason in reasons)
 
 
 def test_production_starts_on_what_suits_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,12 +71,21 @@ def test_production_starts_on_what_suits_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().environment == "production"
 
 
-def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE__URL", f"{LASTING_URL}{SECRET}")
+def test_the_password_of_a_url_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATE_LIMIT__STORAGE_URL", f"redis://:{SECRET}@cache/0")
     settings = load_settings()
-    assert SECRET in settings.database.url.get_secret_value()
-    assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert SECRET in settings.rate_limit.storage_url.get_secret_value()
+    for shown in (repr(settings), str(settings), settings.model_dump_json()):
+        assert SECRET not in shown
+        assert "redis://:**********@cache/0" in shown
+
+
+def test_env_may_hold_names_of_other_programs(scratch: Path) -> None:
+    names = "POSTGRES_PASSWORD=a\nCOMPOSE_PROJECT_NAME=b\nRATE_LIMIT__ENABELD=false\n"
+    (scratch / ".env").write_text(names, encoding="utf-8")
+    assert load_settings().rate_limit.enabled
+    (warning,) = env_file_warnings()
+    assert "did you mean RATE_LIMIT__ENABLED?" in warning
 
 
 def test_env_is_written_once_with_fresh_secrets(scratch: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from app.core.errors import ConfigurationError
 from app.core.settings import load_settings
+from app.core.settings.refusals import setting_names
 from tests.databases import LASTING_URL, UNSAFE_URLS
 
 SECRET = "correct-horse-battery-staple"
@@ -95,6 +96,44 @@ def test_an_impossible_setting_is_named_and_its_value_not_repeated(
     message = refusal()
     assert name in message
     assert SECRET not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DEBUG", "maybe", "must be true or false"),
+        ("MAX_BODY_BYTES", "1 MiB", "must be a whole number"),
+        ("MAX_BODY_BYTES", "1", "must be at least 1024"),
+        ("DATABASE", "{", "must be an object"),
+        ("DATABASE__URL", "?", "must be a database URL"),
+        ("DATABASE__URL__HOST", "db", "must be text"),
+        ("DATABASE__POOL_TIMEOUT", "?", "must be a number"),
+        ("DATABASE__POOL_TIMEOUT", "0", "must be more than 0"),
+        ("RATE_LIMIT__STORAGE_URL", "redis//cache", "must be memory:// or a URL"),
+        ("RATE_LIMIT__STORAGE_URL", "redis://cache:a", "must be memory:// or a URL"),
+        ("CORS__ORIGINS", "[", "must be a JSON array, or values separated by commas"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,?", "(item 2) must be a network such as"),
+    ],
+)
+def test_a_refusal_says_what_is_right(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    _, sentence = refusal().splitlines()
+    assert sentence.startswith(f"{name.removesuffix('__HOST')} {words}")
+
+
+def test_all_impossible_settings_are_named_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    groups = {name.partition("__")[0] for name in setting_names() if "__" in name}
+    for name in setting_names():
+        if name not in groups:
+            monkeypatch.setenv(name, "?")
+    _, *reasons = refusal().splitlines()
+    for name in ("DEBUG", "SECRETS_DIRECTORY", "DATABASE__URL", "RATE_LIMIT__REQUESTS"):
+        assert any(reason.startswith(f"{name} must be ") for reason in reasons)
+    assert all("(item 1) must " in r or r.split()[1] == "must" for r in reasons)
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])

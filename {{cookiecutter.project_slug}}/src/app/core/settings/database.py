@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.settings.sections import Section
+from app.core.settings.secret_url import SecretUrl
+from app.core.settings.sections import Section, safe_if
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import URL
 
 
-def _names_a_database(value: SecretStr) -> SecretStr:
+def _names_a_database(value: SecretUrl) -> SecretUrl:
     """Reject the URL of an unsupported database, and parameters."""
     try:
         url = make_url(value.get_secret_value())
@@ -34,7 +33,11 @@ def _names_a_database(value: SecretStr) -> SecretStr:
     return value
 
 
-type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
+def _is_persistent(url: SecretUrl) -> bool:
+    return make_url(url.get_secret_value()).database not in {None, "", ":memory:"}
+
+
+type DatabaseUrl = Annotated[SecretUrl, AfterValidator(_names_a_database)]
 
 
 class DatabaseSettings(Section):
@@ -45,15 +48,13 @@ class DatabaseSettings(Section):
         pool_timeout: seconds that a request waits for a connection, or for a lock.
     """
 
-    url: DatabaseUrl = SecretStr("sqlite:///app.db")
+    url: Annotated[
+        DatabaseUrl,
+        safe_if(_is_persistent, "names a database in memory; it is not persistent"),
+    ] = SecretUrl("sqlite:///app.db")
     pool_size: int = Field(default=10, ge=1)
     pool_timeout: float = Field(default=3, gt=0)
 
     def address(self) -> URL:
         """Return the parsed URL."""
         return make_url(self.url.get_secret_value())
-
-    def unsafe_settings(self) -> Iterator[str]:
-        """Refuse a database that is gone when the process ends."""
-        if self.address().database in {None, "", ":memory:"}:
-            yield "DATABASE__URL names a database in memory; it is not persistent"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from operator import not_
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, DirectoryPath, Field
 
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.sections import (
@@ -14,10 +15,8 @@ from app.core.settings.sections import (
     RateLimitSettings,
     RootPath,
     Section,
+    safe_if,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Environment(StrEnum):
@@ -29,10 +28,16 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+type Directory = Annotated[
+    DirectoryPath | None, BeforeValidator(lambda path: path or None)
+]
+
+
 class Settings(Section):
     """The settings of one process; `app.core.settings.sources` reads them.
 
     Attributes:
+        secrets_directory: holds files that are named after settings.
         trusted_proxies: networks whose `X-Forwarded-*` headers are trusted.
         root_path: prefix of the public paths, such as `/shop`, that a proxy strips.
         max_body_bytes: maximum size of a request body.
@@ -44,7 +49,8 @@ class Settings(Section):
     """
 
     environment: Environment = Environment.DEVELOPMENT
-    debug: bool = False
+    debug: Annotated[bool, safe_if(not_, "must be off")] = False
+    secrets_directory: Directory = None
     trusted_proxies: Networks = ()
     root_path: RootPath = ""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
@@ -54,12 +60,3 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     rate_limit: RateLimitSettings = RateLimitSettings()
     cors: CorsSettings = CorsSettings()
-
-    def unsafe_settings(self) -> Iterator[str]:
-        """Yield every reason not to start in staging or production."""
-        if self.debug:
-            yield "DEBUG must be off"
-        for name in type(self).model_fields:
-            section = getattr(self, name)
-            if isinstance(section, Section):
-                yield from section.unsafe_settings()

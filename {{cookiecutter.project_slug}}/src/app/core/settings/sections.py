@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from limits import parse
 from pydantic import (
@@ -14,12 +15,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
+    ValidationInfo,
 )
 from pydantic_settings import NoDecode
 
+from app.core.settings.secret_url import SecretUrl
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+_STORAGES: Final = ("memory", "redis", "rediss", "redis+unix")
 
 
 def _split(value: object) -> object:
@@ -27,7 +32,11 @@ def _split(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return json.loads(value)
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            message = "must be a JSON array, or values separated by commas"
+            raise ValueError(message) from None
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
@@ -47,6 +56,38 @@ def _readable(value: str) -> str:
 type Limit = Annotated[str, AfterValidator(_readable)]
 
 
+def _names_a_storage(value: SecretUrl) -> SecretUrl:
+    """Reject a URL that is of neither Redis nor memory."""
+    message = "must be memory:// or a URL such as redis://127.0.0.1:6379/0"
+    try:
+        url = urlsplit(value.get_secret_value())
+        known = url.scheme in _STORAGES and url.port != 0
+    except ValueError:
+        raise ValueError(message) from None
+    if not known:
+        raise ValueError(message)
+    return value
+
+
+type StorageUrl = Annotated[SecretUrl, AfterValidator(_names_a_storage)]
+
+
+def is_deployed(info: ValidationInfo) -> bool:
+    """Return whether these are settings for staging or production."""
+    return info.context is not None and info.context["deployed"]
+
+
+def safe_if(safe: Callable[[Any], bool], otherwise: str) -> AfterValidator:
+    """Return a check of one value that only staging and production make."""
+
+    def check[T](value: T, info: ValidationInfo) -> T:
+        if is_deployed(info) and not safe(value):
+            raise ValueError(otherwise)
+        return value
+
+    return AfterValidator(check)
+
+
 class Section(BaseModel):
     """A group of immutable settings; unknown names are rejected."""
 
@@ -54,12 +95,9 @@ class Section(BaseModel):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
+        revalidate_instances="always",  # defaults, too, must be safe
         validate_default=True,
     )
-
-    def unsafe_settings(self) -> Iterator[str]:
-        """Yield what must not be so in staging and production, a sentence each."""
-        yield from ()
 
 
 class RateLimitSettings(Section):
@@ -71,20 +109,21 @@ class RateLimitSettings(Section):
     """
 
     enabled: bool = True
-    storage_url: SecretStr = SecretStr("memory://")
+    storage_url: StorageUrl = SecretUrl("memory://")
     requests: Limit = "600/minute"
     ipv6_prefix_length: int = Field(default=64, ge=32, le=128)
 
 
 class CorsSettings(Section):
-    """Web origins that may call from a browser; none by default."""
+    """Web origins that may call from a browser; none by default.
 
-    origins: Listed[str] = ()
+    Staging and production refuse the wildcard (OWASP ASVS 3.4.2).
+    """
 
-    def unsafe_settings(self) -> Iterator[str]:
-        """Refuse the wildcard (OWASP ASVS 3.4.2)."""
-        if "*" in self.origins:
-            yield "CORS__ORIGINS must list origins, not *"
+    origins: Annotated[
+        Listed[str],
+        safe_if(lambda origins: "*" not in origins, "must list origins, not *"),
+    ] = ()
 
 
 type IPNetwork = IPv4Network | IPv6Network

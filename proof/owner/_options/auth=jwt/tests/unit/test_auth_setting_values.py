@@ -18,11 +18,6 @@ def auth(**values: object) -> AuthSettings:
     return AuthSettings.model_validate({"secret_key": SECRET_KEY} | values)
 
 
-def test_a_secret_of_few_characters_is_unsafe() -> None:
-    (unsafe,) = auth(secret_key="abcabcabc" * 8).unsafe_settings()
-    assert unsafe.startswith("AUTH__SECRET_KEY ")
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -59,7 +54,7 @@ def test_the_service_does_not_start_without_a_secret(
 ) -> None:
     assert list(scratch.iterdir()) == []
     monkeypatch.delenv("AUTH__SECRET_KEY", raising=False)
-    with pytest.raises(ConfigurationError, match="AUTH__SECRET_KEY: Field required"):
+    with pytest.raises(ConfigurationError, match="AUTH__SECRET_KEY is required"):
         load_settings()
 
 
@@ -70,12 +65,12 @@ def test_staging_and_production_refuse_a_secret_that_can_be_guessed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert list(scratch.iterdir()) == []
-    monkeypatch.setenv("AUTH__SECRET_KEY", "ab" * 32)
+    monkeypatch.setenv("AUTH__SECRET_KEY", "abcabcabc" * 8)
     load_settings()
     monkeypatch.setenv("ENVIRONMENT", environment)
     with pytest.raises(ConfigurationError, match="AUTH__SECRET_KEY") as refusal:
         load_settings()
-    assert "ab" * 32 not in str(refusal.value)
+    assert "abcabcabc" not in str(refusal.value)
 
 
 def test_the_secret_does_not_show() -> None:

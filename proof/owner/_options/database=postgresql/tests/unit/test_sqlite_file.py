@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+from pydantic import ValidationError
+
 from app.core.settings.database import DatabaseSettings
 
 
@@ -9,6 +12,7 @@ def test_a_file_needs_no_password() -> None:
 
 
 def test_a_file_is_unsafe_where_there_is_a_server() -> None:
-    database = DatabaseSettings.model_validate({"url": "sqlite:////data/app.db"})
-    (unsafe,) = database.unsafe_settings()
-    assert "postgresql://" in unsafe
+    with pytest.raises(ValidationError, match="use postgresql://"):
+        DatabaseSettings.model_validate(
+            {"url": "sqlite:////data/app.db"}, context={"deployed": True}
+        )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 
 from app import DISTRIBUTION
-from app.core.settings.sections import Limit, Section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from app.core.settings.sections import Limit, Section, safe_if
 
 _DAY = 24 * 60 * 60
 # A secret with fewer distinct characters is not random.
 _DISTINCT_CHARACTERS = 10
 _OWASP_MEMORY_KIB = 19_456
 _OWASP_TIME_COST = 2
+
+
+def _is_random(secret: SecretStr) -> bool:
+    text = secret.get_secret_value()
+    return "change-me" not in text and len(set(text)) >= _DISTINCT_CHARACTERS
 
 
 class AuthSettings(Section):
@@ -39,7 +41,9 @@ class AuthSettings(Section):
         attempts_per_address: registrations, logins and refreshes from one address.
     """
 
-    secret_key: SecretStr = Field(min_length=32)
+    secret_key: Annotated[
+        SecretStr, safe_if(_is_random, "is not random: use `openssl rand -hex 32`")
+    ] = Field(min_length=32)
     issuer: str = DISTRIBUTION
     audience: str = DISTRIBUTION
     access_token_seconds: int = Field(default=900, ge=1, le=900)
@@ -47,18 +51,12 @@ class AuthSettings(Section):
     refresh_absolute_seconds: int = Field(default=90 * _DAY, ge=60)
     refresh_leeway_seconds: int = Field(default=0, ge=0, le=60)
     revocation_cache_seconds: int = Field(default=0, ge=0, le=300)
-    password_memory_kib: int = Field(default=_OWASP_MEMORY_KIB, ge=8)
-    password_time_cost: int = Field(default=_OWASP_TIME_COST, ge=1)
+    password_memory_kib: Annotated[
+        int, safe_if(_OWASP_MEMORY_KIB.__le__, f"must be at least {_OWASP_MEMORY_KIB}")
+    ] = Field(default=_OWASP_MEMORY_KIB, ge=8)
+    password_time_cost: Annotated[
+        int, safe_if(_OWASP_TIME_COST.__le__, f"must be at least {_OWASP_TIME_COST}")
+    ] = Field(default=_OWASP_TIME_COST, ge=1)
     attempts_per_account_and_address: Limit = "10/minute"
     attempts_per_account: Limit = "100/day"
     attempts_per_address: Limit = "60/minute"
-
-    def unsafe_settings(self) -> Iterator[str]:
-        """Refuse secrets that can be guessed and hashes that can be cracked."""
-        secret = self.secret_key.get_secret_value()
-        if "change-me" in secret or len(set(secret)) < _DISTINCT_CHARACTERS:
-            yield "AUTH__SECRET_KEY is not random: use `openssl rand -hex 32`"
-        if self.password_memory_kib < _OWASP_MEMORY_KIB:
-            yield f"AUTH__PASSWORD_MEMORY_KIB is below {_OWASP_MEMORY_KIB}"
-        if self.password_time_cost < _OWASP_TIME_COST:
-            yield f"AUTH__PASSWORD_TIME_COST is below {_OWASP_TIME_COST}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from app.core.settings.sections import Listed, Section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from app.core.settings.sections import Listed, Section, safe_if
 
 # Asymmetric ones only: with a shared secret, verifiers could also sign.
 type Algorithm = Literal[
@@ -25,7 +23,31 @@ type Algorithm = Literal[
     "EdDSA",
 ]
 
-type Issuer = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#@]+$")]
+
+def _names_a_provider(value: str) -> str:
+    """Reject what is no URL, or one with credentials, a query or a fragment."""
+    if not re.fullmatch(r"https?://[^\s?#@]+", value):
+        message = "must be a URL such as https://issuer.example"
+        raise ValueError(message)
+    return value
+
+
+def _uses_tls(issuer: str) -> bool:
+    return issuer.startswith("https://")
+
+
+type Issuer = Annotated[
+    str,
+    AfterValidator(_names_a_provider),
+    safe_if(_uses_tls, "must begin with https://"),
+]
+
+
+def _not_empty[T: (str, tuple[Algorithm, ...])](value: T) -> T:
+    if not value:
+        message = "must not be empty"
+        raise ValueError(message)
+    return value
 
 
 class AuthSettings(Section):
@@ -46,10 +68,10 @@ class AuthSettings(Section):
     """
 
     issuer: Issuer
-    audience: Annotated[str, StringConstraints(min_length=1)]
+    audience: Annotated[str, AfterValidator(_not_empty)]
     client_id: str = ""
     client_scopes: str = "openid"
-    algorithms: Annotated[Listed[Algorithm], Field(min_length=1)] = (
+    algorithms: Annotated[Listed[Algorithm], AfterValidator(_not_empty)] = (
         "RS256",
         "PS256",
         "ES256",
@@ -59,15 +81,11 @@ class AuthSettings(Section):
     require_access_token_type: bool = False
     leeway_seconds: int = Field(default=10, ge=0, le=30)
 
-    @model_validator(mode="after")
-    def _tells_tokens_apart(self) -> Self:
+    @field_validator("client_id")
+    @classmethod
+    def _tells_tokens_apart(cls, client_id: str, info: ValidationInfo) -> str:
         """Reject the audience of ID tokens (OpenID Connect Core section 2)."""
-        if self.audience == self.client_id:
-            message = "AUTH__AUDIENCE must differ from AUTH__CLIENT_ID"
+        if client_id == info.data.get("audience"):
+            message = "must differ from AUTH__AUDIENCE"
             raise ValueError(message)
-        return self
-
-    def unsafe_settings(self) -> Iterator[str]:
-        """Refuse a provider that anybody on the way could pose as."""
-        if not self.issuer.startswith("https://"):
-            yield "AUTH__ISSUER must begin with https://"
+        return client_id

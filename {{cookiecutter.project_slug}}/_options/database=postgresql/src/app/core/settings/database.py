@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.settings.sections import Section
+from app.core.settings.secret_url import SecretUrl
+from app.core.settings.sections import Section, is_deployed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import URL
 
 SCHEMES: Final = ("postgresql", "sqlite")
@@ -32,7 +37,7 @@ PARAMETERS: Final = frozenset(
 )
 
 
-def _names_a_database(value: SecretStr) -> SecretStr:
+def _names_a_database(value: SecretUrl) -> SecretUrl:
     """Reject the URL of an unsupported database, and parameters that are unknown."""
     try:
         url = make_url(value.get_secret_value())
@@ -54,7 +59,32 @@ def _names_a_database(value: SecretStr) -> SecretStr:
     return value
 
 
-type DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_a_database)]
+type DatabaseUrl = Annotated[SecretUrl, AfterValidator(_names_a_database)]
+
+
+def _address(url: SecretUrl, password: SecretStr | None) -> URL:
+    """Return the parsed URL, with the effective password."""
+    parsed = make_url(url.get_secret_value())
+    if password is None or parsed.get_backend_name() != "postgresql":
+        return parsed
+    return parsed.set(password=password.get_secret_value())
+
+
+def _danger(url: URL) -> str | None:
+    """Return what is unsafe about a local file, or a password that can be guessed.
+
+    A Unix socket needs no password: the server authenticates the process.
+    """
+    if url.get_backend_name() != "postgresql":
+        return "names a file on this machine; use postgresql://"
+    host = url.query.get("host", "")
+    if not url.password and isinstance(host, str) and host.startswith("/"):
+        return None
+    if (url.password or "") in _TRIED_FIRST:
+        return (
+            "(or DATABASE__PASSWORD) has no password, or one that everybody tries first"
+        )
+    return None
 
 
 class DatabaseSettings(Section):
@@ -66,34 +96,23 @@ class DatabaseSettings(Section):
         pool_timeout: how long a request waits for a connection.
     """
 
-    url: DatabaseUrl = SecretStr("sqlite:///app.db")
-    password: SecretStr | None = None
+    password: SecretStr | None = None  # before the URL, whose check reads it
+    url: DatabaseUrl = SecretUrl("sqlite:///app.db")
     pool_size: int = Field(default=10, ge=1)
     pool_timeout: float = Field(default=3, gt=0)
     connect_timeout: int = Field(default=2, ge=1)
     statement_timeout: int = Field(default=10, ge=1)
 
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: SecretUrl, info: ValidationInfo) -> SecretUrl:
+        """Reject in staging and production what only suits development."""
+        if is_deployed(info):
+            danger = _danger(_address(url, info.data.get("password")))
+            if danger is not None:
+                raise ValueError(danger)
+        return url
+
     def address(self) -> URL:
         """Return the parsed URL, with the effective password."""
-        url = make_url(self.url.get_secret_value())
-        if self.password is None or url.get_backend_name() != "postgresql":
-            return url
-        return url.set(password=self.password.get_secret_value())
-
-    def unsafe_settings(self) -> Iterator[str]:
-        """Refuse a local file, and a password that everybody tries first.
-
-        A Unix socket needs no password: the server authenticates the process.
-        """
-        url = self.address()
-        if url.get_backend_name() != "postgresql":
-            yield "DATABASE__URL names a file on this machine; use postgresql://"
-            return
-        host = url.query.get("host", "")
-        if not url.password and isinstance(host, str) and host.startswith("/"):
-            return
-        if (url.password or "") in _TRIED_FIRST:
-            yield (
-                "DATABASE__URL (or DATABASE__PASSWORD) has no password,"
-                " or one that everybody tries first"
-            )
+        return _address(self.url, self.password)
