@@ -9,6 +9,7 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,7 +18,6 @@ from tests.processes import APP, SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Server:
@@ -69,6 +69,12 @@ class Server:
             assert time.monotonic() < deadline, log
             time.sleep(0.02)
 
+    def workers(self) -> list[int]:
+        """Return the ids of its workers, which Linux lists."""
+        process = self.process.pid
+        children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii")
+        return [int(worker) for worker in children.split()]
+
     def wait_until_closed(self) -> None:
         deadline = time.monotonic() + SECONDS
         with suppress(ConnectionRefusedError):
@@ -105,3 +111,11 @@ def serving(
 def answer(connection: HTTPConnection) -> tuple[int, Any]:
     response = connection.getresponse()
     return response.status, json.loads(response.read())
+
+
+def has_ended(process: int) -> bool:
+    """Whether a process is gone, or only waits for its parent to notice its end."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        status = Path(f"/proc/{process}/stat").read_text("ascii")
+        return status.rpartition(")")[2].split()[0] == "Z"
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import signal
 import socket
@@ -22,7 +24,7 @@ from tests.databases import empty_database
 from tests.environment import environment, fresh_environment
 from tests.principals import credentials
 from tests.processes import SECONDS, run_app
-from tests.servers import Server, answer, serving
+from tests.servers import Server, answer, has_ended, serving
 from tests.statements import execute
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ PROJECT = Path(__file__).parents[1]
 
 needs_signals = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no SIGTERM"
+)
+
+lists_children = pytest.mark.skipif(
+    sys.platform != "linux", reason="/proc lists the workers"
 )
 
 
@@ -189,6 +195,78 @@ def test_a_socket_that_stays_open_keeps_connections_for_the_next_server(
             ):
                 assert answer(early) == (200, {"status": "ok"})
                 assert server.stop() == 0
+
+
+@lists_children
+def test_killed_workers_are_replaced_while_new_connections_wait(
+    tmp_path: Path, empty_url: str
+) -> None:
+    settings = environment(DATABASE__URL=empty_url)
+    with serving(tmp_path, settings, "--workers", "2") as server:
+        for _ in range(2):
+            killed = server.workers()
+            for worker in killed:
+                os.kill(worker, signal.SIGKILL)
+            live = httpx2.get(f"{server.url}/health/live", timeout=SECONDS)
+            assert live.status_code == 200
+            assert not set(killed) & set(server.workers())
+            log = server.log.read_text(encoding="utf-8")
+            for worker in killed:
+                assert re.search(rf"worker_ended .*exit_code=-9 .*pid={worker}", log)
+        assert server.stop() == 0
+
+
+@lists_children
+def test_workers_of_a_killed_server_answer_what_is_in_progress_and_end(
+    tmp_path: Path, empty_url: str
+) -> None:
+    settings = environment(DATABASE__URL=empty_url, DRAIN_SECONDS="600")
+    with serving(tmp_path, settings, "--workers", "2") as server:
+        headers = credentials(server.url, server.directory, server.database)
+        # One that replaces another must not keep the others alive.
+        os.kill(server.workers()[0], signal.SIGKILL)
+        with closing(server.connect()) as connection:
+            connection.putrequest("POST", ITEMS)
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", "16")
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.putheader("Expect", "100-continue")
+            connection.endheaders()
+            assert connection.sock.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            workers = server.workers()
+            server.process.kill()
+            server.wait_until_closed()
+            connection.send(b'{"name": "last"}')
+            assert answer(connection)[0] == 201
+        deadline = time.monotonic() + SECONDS
+        while not all(map(has_ended, workers)):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_sources_that_cannot_be_imported_are_reported_until_they_are_mended(
+    tmp_path: Path, empty_url: str
+) -> None:
+    for part in ("alembic.ini", "migrations", "src"):
+        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
+        copy(PROJECT / part, tmp_path / part)
+    settings = environment(DATABASE__URL=empty_url, PYTHONPATH=str(tmp_path / "src"))
+    with serving(tmp_path, settings, "--reload") as server:
+        # One that the application imports, and one that the worker's start does.
+        for source in ("api/health.py", "core/errors.py"):
+            edited = tmp_path / "src/app" / source
+            good = edited.read_text(encoding="utf-8")
+            edited.write_text(f"{good}\nthis is no Python\n", encoding="utf-8")
+            report = rf"(?s){re.escape(str(edited))}.*SyntaxError.*waiting_for_change"
+            deadline = time.monotonic() + SECONDS
+            while not re.search(report, log := server.log.read_text("utf-8")):
+                assert time.monotonic() < deadline, log
+                time.sleep(0.02)
+            edited.write_text(good, encoding="utf-8")
+            live = httpx2.get(f"{server.url}/health/live", timeout=SECONDS)
+            assert live.status_code == 200
+        assert server.stop() == 0
 
 
 def test_a_second_server_on_the_same_address_refuses_to_start(

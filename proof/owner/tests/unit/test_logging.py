@@ -56,7 +56,7 @@ def test_an_exception_is_logged_once_with_its_traceback(
 ) -> None:
     configure("test")
     try:
-        raise RuntimeError("reason")  # noqa: EM101, TRY301
+        raise RuntimeError("reason")  # noqa: TRY301
     except RuntimeError:
         structlog.get_logger().exception("failed")
     (event,) = logged(capsys)

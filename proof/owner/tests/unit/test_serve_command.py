@@ -71,7 +71,7 @@ def test_serve_stops_as_it_is_told(server: type[Server]) -> None:
     result = run("serve", DRAIN_SECONDS="5", SHUTDOWN_SECONDS="7")
     assert result.exit_code == 0, result.output
     assert server.drain_seconds == 5
-    assert server.started["workers_kill_timeout"] == 7
+    assert server.started["shutdown_seconds"] == 7
 
 
 def test_serve_takes_a_socket_instead_of_an_address(server: type[Server]) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from importlib.util import find_spec
 
 import click
 from click.core import ParameterSource
 from granian.constants import HTTPModes
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from app.commands._server import Server
 from app.core.database.migrations import upgrade
+from app.core.logging import configure_logging
 from app.core.server import SERVER_OPTIONS
 from app.core.settings import Environment, load_settings
 
@@ -40,11 +43,12 @@ def command(
     reload: bool,
 ) -> None:
     """Serve HTTP. In development, migrate the database first."""
+    if reload and find_spec("watchfiles") is None:
+        raise click.UsageError("--reload needs the development dependencies: uv sync")
     if fd is not None:
         sources = [ctx.get_parameter_source(name) for name in ("host", "port")]
         if ParameterSource.COMMANDLINE in sources:
-            message = "--fd cannot be combined with --host or --port"
-            raise click.UsageError(message)
+            raise click.UsageError("--fd cannot be combined with --host or --port")
         host, port = _address_of(fd)
     settings = load_settings()
     server = Server(
@@ -59,14 +63,16 @@ def command(
         http1_settings=HTTP1Settings(
             header_read_timeout=settings.keep_alive_seconds * 1000
         ),
-        workers_kill_timeout=settings.shutdown_seconds,
-        log_enabled=settings.debug,
+        shutdown_seconds=settings.shutdown_seconds,
+        log_level=LogLevels.info if settings.debug else LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
         **SERVER_OPTIONS,
     )
     if settings.environment is Environment.DEVELOPMENT:
         upgrade(settings)
         ready = f"Serving on {server.url} (try {server.url}/docs)"
         server.on_startup(lambda: click.echo(ready))
+    configure_logging(settings)
     server.run(settings.drain_seconds)
 
 
@@ -81,5 +87,4 @@ def _address_of(fd: int) -> tuple[str, int]:
         if listens and inherited.family in {socket.AF_INET, socket.AF_INET6}:
             host, port, *_ = inherited.getsockname()
             return host, port
-    message = f"{fd} is not a listening TCP socket."
-    raise click.BadParameter(message, param_hint="--fd")
+    raise click.BadParameter(f"{fd} is not a listening TCP socket.", param_hint="--fd")
