@@ -17,9 +17,8 @@ from app.core.settings import env_file_warnings, write_missing_env_file
 class _Commands(click.Group):
     """One command per module of `app.commands`, imported when needed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        del ctx
         names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
         return [name.replace("_", "-") for name in names if not name.startswith("_")]
 

@@ -30,8 +30,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> str:
     """Make `/health` raise an error, and return the error's text."""
 
     async def fail(_: Database) -> bool:
-        message = "SELECT secret FROM vault"
-        raise RuntimeError(message)
+        raise RuntimeError("SELECT secret FROM vault")
 
     monkeypatch.setattr(Database, "is_available", fail)
     return "SELECT secret FROM vault"

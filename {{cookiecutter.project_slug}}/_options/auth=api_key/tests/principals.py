@@ -69,12 +69,11 @@ async def admin(app: App, database: Database) -> Client:
     return await holding(app, database, ADMIN)
 
 
-def credentials(server_url: str, directory: Path, database_url: str) -> dict[str, str]:
+def credentials(_server_url: str, directory: Path, database_url: str) -> dict[str, str]:
     """Return the headers of a caller of the server at that address.
 
     Its key is made as the first one always is: in the folder that the server runs in.
     """
-    del server_url
     command = ("api-keys", "create", "--name", "test", "--scope", ADMIN)
     made = run_app(directory, *command, DATABASE__URL=database_url)
     assert made.returncode == 0, made.stderr

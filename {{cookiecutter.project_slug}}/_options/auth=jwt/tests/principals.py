@@ -41,9 +41,10 @@ async def admin(app: App, database: Database) -> Client:
     return await signed_in(app, database, "admin@example.org", [ADMIN])
 
 
-def credentials(server_url: str, directory: Path, database_url: str) -> dict[str, str]:
+def credentials(
+    server_url: str, _directory: Path, _database_url: str
+) -> dict[str, str]:
     """Return the headers of a caller of the server at that address."""
-    del directory, database_url
     body = {"email": "alice@example.org", "password": PASSWORD}
     with httpx2.Client(base_url=f"{server_url}{AUTH_URL}") as client:
         client.post("/register", json=body).raise_for_status()

@@ -15,7 +15,8 @@ def alice(client: Client) -> Client:
     return client
 
 
-def credentials(server_url: str, directory: Path, database_url: str) -> dict[str, str]:
+def credentials(
+    _server_url: str, _directory: Path, _database_url: str
+) -> dict[str, str]:
     """Return the headers of a caller of the server at that address."""
-    del server_url, directory, database_url
     return {}

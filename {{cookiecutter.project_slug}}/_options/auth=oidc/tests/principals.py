@@ -23,9 +23,8 @@ SCHEMES = {
 BAD_CREDENTIALS = [{"authorization": "Bearer nonsense"}]
 
 
-async def holding(app: App, database: Database, *scopes: Scope) -> Client:
+async def holding(app: App, _database: Database, *scopes: Scope) -> Client:
     """Return a client with a token that grants these scopes."""
-    del database
     return signed_in(app, sub="ada", scope=" ".join(scopes))
 
 
@@ -57,7 +56,8 @@ def admin(app: App) -> Client:
     return signed_in(app, sub="admin", scope="admin")
 
 
-def credentials(server_url: str, directory: Path, database_url: str) -> dict[str, str]:
+def credentials(
+    _server_url: str, _directory: Path, _database_url: str
+) -> dict[str, str]:
     """Return the headers of a caller of the server at that address."""
-    del server_url, directory, database_url
     return bearer(ISSUER.token())

@@ -38,8 +38,9 @@ def pytest_configure() -> None:
     """Refuse a database whose name does not say that it is for tests."""
     url = os.environ.get("TEST_DATABASE_URL")
     if url is not None and "test" not in (make_url(url).database or ""):
-        message = "TEST_DATABASE_URL: the name of a test database holds 'test'"
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(
+            "TEST_DATABASE_URL: the name of a test database holds 'test'"
+        )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -122,9 +122,8 @@ async def all_at_once[T](calls: Iterable[Callable[[], Awaitable[T]]]) -> list[T]
     return await asyncio.gather(*(call() for call in calls))
 
 
-def served(app: App, below: str) -> set[tuple[str, str]]:
+def served(_app: App, below: str) -> set[tuple[str, str]]:
     """Return the method and path of each route below a path."""
-    del app
     return {
         (method.lower(), f"{below.rstrip('/')}{route.path}")
         for router in ROUTERS

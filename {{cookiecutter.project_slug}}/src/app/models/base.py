@@ -25,28 +25,25 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(
         self,
         value: datetime | None,
-        dialect: Dialect,
+        _dialect: Dialect,
     ) -> datetime | None:
         """Convert to UTC.
 
         Raises:
             ValueError: the value has no time zone, so it could mean any time.
         """
-        del dialect
         if value is None:
             return None
         if value.tzinfo is None:
-            message = "a datetime without a time zone; use utc_now()"
-            raise ValueError(message)
+            raise ValueError("a datetime without a time zone; use utc_now()")
         return value.astimezone(UTC)
 
     def process_result_value(
         self,
         value: datetime | None,
-        dialect: Dialect,
+        _dialect: Dialect,
     ) -> datetime | None:
         """Convert to UTC. SQLite returns no zone: there, the value is in UTC."""
-        del dialect
         if value is None:
             return None
         if value.tzinfo is None:

@@ -10,13 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_fiel
 def _storable(value: str) -> str:
     """Reject text that databases cannot store: U+0000 and lone surrogates."""
     if "\x00" in value:
-        message = "must not contain the NUL character"
-        raise ValueError(message)
+        raise ValueError("must not contain the NUL character")
     try:
         value.encode()
     except UnicodeEncodeError:
-        message = "must not contain lone surrogates"
-        raise ValueError(message) from None
+        raise ValueError("must not contain lone surrogates") from None
     return value
 
 

@@ -95,15 +95,15 @@ class SQLite:
                 migrations create in memory.
         """
         if migrating and is_in_memory(engine.url):
-            message = "DATABASE__URL names a database in memory; name a file"
-            raise ConfigurationError(message)
+            raise ConfigurationError(
+                "DATABASE__URL names a database in memory; name a file"
+            )
 
         @event.listens_for(engine, "connect")
         def set_pragmas(
             connection: DBAPIConnection,
-            entry: ConnectionPoolEntry,
+            _entry: ConnectionPoolEntry,
         ) -> None:
-            del entry
             connection.isolation_level = None
             cursor = connection.cursor()
             cursor.execute("PRAGMA journal_mode = WAL")

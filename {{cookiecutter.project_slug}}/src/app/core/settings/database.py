@@ -21,15 +21,12 @@ def _names_a_database(value: SecretUrl) -> SecretUrl:
         url = make_url(value.get_secret_value())
         scheme = url.get_backend_name()
     except (ArgumentError, ValueError):
-        message = "must be a database URL"
-        raise ValueError(message) from None
+        raise ValueError("must be a database URL") from None
     if scheme != "sqlite":
-        message = f"{scheme}:// is not supported; use sqlite://"
-        raise ValueError(message)
+        raise ValueError(f"{scheme}:// is not supported; use sqlite://")
     if url.query:
         unknown = ", ".join(sorted(url.query))
-        message = f"has parameters that are not supported: {unknown}"
-        raise ValueError(message)
+        raise ValueError(f"has parameters that are not supported: {unknown}")
     return value
 
 

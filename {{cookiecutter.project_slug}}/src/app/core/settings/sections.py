@@ -35,8 +35,9 @@ def _split(value: object) -> object:
         try:
             return json.loads(value)
         except json.JSONDecodeError:
-            message = "must be a JSON array, or values separated by commas"
-            raise ValueError(message) from None
+            raise ValueError(
+                "must be a JSON array, or values separated by commas"
+            ) from None
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
@@ -48,8 +49,7 @@ def _readable(value: str) -> str:
     try:
         parse(value)
     except ValueError:
-        message = 'must be a limit such as "600/minute"'
-        raise ValueError(message) from None
+        raise ValueError('must be a limit such as "600/minute"') from None
     return value
 
 
@@ -147,8 +147,7 @@ def _root_path(value: str) -> str:
     """Return the path without a slash at its end; reject what needs escaping."""
     path = value.removesuffix("/")
     if not _ROOT_PATH.fullmatch(path):
-        message = 'must be a path such as "/shop"'
-        raise ValueError(message)
+        raise ValueError('must be a path such as "/shop"')
     return path
 
 

@@ -95,8 +95,7 @@ async def test_a_use_that_cannot_be_noted_harms_nobody(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async def fail(*_: object, **__: object) -> NoReturn:
-        message = "disk full"
-        raise RuntimeError(message)
+        raise RuntimeError("disk full")
 
     monkeypatch.setattr("app.auth.api_key_authenticator.update_last_used", fail)
     capsys.readouterr()

@@ -72,8 +72,7 @@ async def authenticate_key(
     if header is None:
         raise NotAuthenticatedError
     if "," in header:
-        message = "Send one X-API-Key header."
-        raise BadRequestError(message)
+        raise BadRequestError("Send one X-API-Key header.")
     key = parse_key(header)
     if key is None:
         audit_log.warning("key_refused", reason="malformed", client=address)

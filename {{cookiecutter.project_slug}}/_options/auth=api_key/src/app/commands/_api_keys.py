@@ -99,8 +99,7 @@ def new_key(
         return ApiKeyCreate.model_validate(values)
     except ValidationError as error:
         (reason, *_) = error.errors(include_input=False)
-        message = f"{reason['loc'][0]}: {reason['msg']}"
-        raise click.ClickException(message) from None
+        raise click.ClickException(f"{reason['loc'][0]}: {reason['msg']}") from None
 
 
 def print_key(made: ApiKeyCreated) -> None:
@@ -116,9 +115,8 @@ def all_keys(session: Session) -> ApiKeyService:
 
 @click.command("list")
 @with_database
-async def list_keys(settings: Settings, database: Database) -> None:
+async def list_keys(_settings: Settings, database: Database) -> None:
     """List all keys, newest first."""
-    del settings
     for offset in itertools.count(0, _PAGE):
         async with database.transaction(readonly=True) as session:
             listed = await list_with_owners(session, offset=offset, limit=_PAGE)
@@ -139,7 +137,7 @@ async def list_keys(settings: Settings, database: Database) -> None:
 )
 @with_database
 async def rotate(
-    settings: Settings,
+    _settings: Settings,
     database: Database,
     reference: UUID | str,
     overlap: timedelta,
@@ -148,11 +146,9 @@ async def rotate(
 
     ID is the id of the key in the list, or the key itself, or its beginning.
     """
-    del settings
     seconds = int(overlap.total_seconds())
     if seconds > MAX_OVERLAP_SECONDS:
-        message = "The overlap must not be longer than 30 days."
-        raise click.ClickException(message)
+        raise click.ClickException("The overlap must not be longer than 30 days.")
     data = ApiKeyRotate(overlap_seconds=seconds)
     async with database.transaction() as session:
         api_key_id = await _find_id(session, reference)
@@ -163,12 +159,13 @@ async def rotate(
 @click.command()
 @click.argument("reference", metavar="ID", type=KeyReference())
 @with_database
-async def revoke(settings: Settings, database: Database, reference: UUID | str) -> None:
+async def revoke(
+    _settings: Settings, database: Database, reference: UUID | str
+) -> None:
     """Revoke a key, with immediate effect.
 
     ID is the id of the key in the list, or the key itself, or its beginning.
     """
-    del settings
     async with database.transaction() as session:
         api_key_id = await _find_id(session, reference)
         await all_keys(session).revoke(api_key_id)

@@ -39,14 +39,13 @@ def command() -> None:
 )
 @with_database
 async def create(
-    settings: Settings,
+    _settings: Settings,
     database: Database,
     name: str,
     scopes: tuple[str, ...],
     expires_in: timedelta | None,
 ) -> None:
     """Create a key for a new caller, and print it. It is not shown again."""
-    del settings
     data = _api_keys.new_key(name, scopes, expires_in)
     async with database.transaction() as session:
         made = await _api_keys.all_keys(session).create(data, uuid7())

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_database
-async def command(settings: Settings, database: Database) -> None:
+async def command(_settings: Settings, database: Database) -> None:
     """Delete keys that ended over 30 days ago. Creating a key does this, too."""
-    del settings
     async with database.transaction() as session:
         number = await all_keys(session).purge()
     click.echo(f"Deleted {number} API keys.")

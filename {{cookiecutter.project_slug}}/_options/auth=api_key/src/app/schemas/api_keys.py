@@ -19,11 +19,9 @@ def _ahead(value: datetime) -> datetime:
     try:
         moment = value.astimezone(UTC)
     except OverflowError:
-        message = "must be before the year 10000"
-        raise ValueError(message) from None
+        raise ValueError("must be before the year 10000") from None
     if moment <= datetime.now(UTC):
-        message = "must be in the future"
-        raise ValueError(message)
+        raise ValueError("must be in the future")
     return moment
 
 

@@ -63,8 +63,7 @@ async def _authenticate(
         authenticator: Authenticator = request.app.state.authenticator
         return await authenticator.authenticate(authorization, session)
     if authorization is not None:
-        message = "Send one of Authorization and X-API-Key."
-        raise BadRequestError(message)
+        raise BadRequestError("Send one of Authorization and X-API-Key.")
     holder = await authenticate_key(api_key, session, request.state.client.address)
     if holder.last_use_is_stale:
         database = request.app.state.database

@@ -50,8 +50,7 @@ def _authenticated() -> Principal:
         authenticator: Authenticator = current_app.extensions["authenticator"]
         return authenticator.authenticate(authorization, get_session())
     if authorization is not None:
-        message = "Send one of Authorization and X-API-Key."
-        raise BadRequestError(message)
+        raise BadRequestError("Send one of Authorization and X-API-Key.")
     holder = authenticate_key(api_key, get_session(), get_client().address)
     if holder.last_use_is_stale:
         after_this_request(partial(_record_use_once_sent, holder.api_key_id))

@@ -57,7 +57,7 @@ def command() -> None:
 )
 @with_database
 async def create(
-    settings: Settings,
+    _settings: Settings,
     database: Database,
     *,
     email: str,
@@ -66,13 +66,11 @@ async def create(
     expires_in: timedelta | None,
 ) -> None:
     """Create a key for a user, within their scopes. It is printed only once."""
-    del settings
     data = _api_keys.new_key(name, scopes, expires_in)
     async with database.transaction() as session:
         user = await SqlUserRepository(session).find_by_email(email)
         if user is None:
-            message = "There is no account with this e-mail address."
-            raise NotFoundError(message)
+            raise NotFoundError("There is no account with this e-mail address.")
         keys = SqlApiKeyRepository(session)
         service = ApiKeyService(keys, user.scopes, _api_keys.CLIENT)
         made = await service.create(data, user.id)

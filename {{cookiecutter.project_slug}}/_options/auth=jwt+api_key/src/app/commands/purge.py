@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_database
-async def command(settings: Settings, database: Database) -> None:
+async def command(_settings: Settings, database: Database) -> None:
     """Delete expired sessions, and keys that ended over 30 days ago.
 
     The service also does this from time to time.
     """
-    del settings
     number = await SqlSessionRepository(database).purge(utc_now())
     click.echo(f"Deleted {number} sessions.")
     async with database.transaction() as session:

@@ -70,8 +70,7 @@ class Authenticator:
         if authorization is None:
             raise NotAuthenticatedError
         if "," in authorization:
-            message = "Send one Authorization header."
-            raise BadRequestError(message)
+            raise BadRequestError("Send one Authorization header.")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise InvalidTokenError

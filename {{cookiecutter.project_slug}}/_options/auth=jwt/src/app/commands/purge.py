@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_database
-async def command(settings: Settings, database: Database) -> None:
+async def command(_settings: Settings, database: Database) -> None:
     """Delete expired sessions. The service also does this from time to time."""
-    del settings
     number = await SqlSessionRepository(database).purge(utc_now())
     click.echo(f"Deleted {number} sessions.")

@@ -62,8 +62,9 @@ def checked_password(value: str) -> str:
     try:
         return _new_password.validate_python(value).get_secret_value()
     except ValidationError as error:
-        message = f"Password: {error.errors(include_input=False)[0]['msg']}"
-        raise ValueError(message) from None
+        raise ValueError(
+            f"Password: {error.errors(include_input=False)[0]['msg']}"
+        ) from None
 
 
 def weakness(password: str, email: str) -> str | None:

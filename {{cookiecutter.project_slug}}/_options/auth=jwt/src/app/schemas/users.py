@@ -23,8 +23,7 @@ def normalised_email(value: str) -> str:
     try:
         return validate_email(value, check_deliverability=False).normalized.casefold()
     except EmailNotValidError:
-        message = "this is not an e-mail address"
-        raise ValueError(message) from None
+        raise ValueError("this is not an e-mail address") from None
 
 
 Email = Annotated[

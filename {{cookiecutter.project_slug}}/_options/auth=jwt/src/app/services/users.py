@@ -242,6 +242,5 @@ class UserService:
     async def _find_by_email(self, email: str) -> User:
         user = await self._users.find_by_email(email)
         if user is None:
-            message = "There is no account with this e-mail address."
-            raise NotFoundError(message)
+            raise NotFoundError("There is no account with this e-mail address.")
         return user

@@ -63,8 +63,7 @@ class Authenticator:
 
     async def _identity(self, authorization: str) -> Identity:
         if "," in authorization:
-            message = "Send one Authorization header."
-            raise BadRequestError(message)
+            raise BadRequestError("Send one Authorization header.")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise InvalidTokenError

@@ -70,8 +70,7 @@ def fetch_json(url: str) -> Any:  # noqa: ANN401
             return json.loads(body)
     except HTTPError as error:
         error.close()
-        message = f"the response is {error.code} {error.reason}"
-        raise OSError(message) from None
+        raise OSError(f"the response is {error.code} {error.reason}") from None
 
 
 def _read(response: HTTPResponse, deadline: float) -> bytes:
@@ -95,5 +94,4 @@ def _decompressed(body: bytes) -> bytes:
 
 def _check_length(body: bytes) -> None:
     if len(body) > MAX_BYTES:
-        message = f"the response is longer than {MAX_BYTES} bytes"
-        raise ValueError(message)
+        raise ValueError(f"the response is longer than {MAX_BYTES} bytes")

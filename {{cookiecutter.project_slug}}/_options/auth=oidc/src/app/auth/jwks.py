@@ -44,8 +44,7 @@ def read_keys(jwks: object) -> tuple[Key, ...]:
     listed = entries if isinstance(entries, list) else ()
     keys = tuple(key for entry in listed if (key := _key(entry)))
     if not keys:
-        message = "the provider has no key that can be used"
-        raise ValueError(message)
+        raise ValueError("the provider has no key that can be used")
     return keys
 
 

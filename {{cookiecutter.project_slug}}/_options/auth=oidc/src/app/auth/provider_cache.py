@@ -174,12 +174,10 @@ class Provider:
 def _fetch(issuer: str) -> Known:
     metadata = Metadata.model_validate(fetch_json(discovery_url(issuer)))
     if metadata.issuer != issuer:
-        message = f"the provider calls itself {metadata.issuer[:200]!r}"
-        raise ValueError(message)
+        raise ValueError(f"the provider calls itself {metadata.issuer[:200]!r}")
     # Plain HTTP is for a provider in development, whose issuer uses it, too.
     if issuer.startswith("https:") and urlsplit(metadata.jwks_uri).scheme != "https":
-        message = "the provider's keys are not at an https:// address"
-        raise ValueError(message)
+        raise ValueError("the provider's keys are not at an https:// address")
     return Known(metadata, read_keys(fetch_json(metadata.jwks_uri)))
 
 

@@ -20,8 +20,7 @@ def declare(name: str) -> Scope:
     """
     scope = Scope(name)
     if scope in _declared:
-        message = f"the scope {name} is declared twice"
-        raise ValueError(message)
+        raise ValueError(f"the scope {name} is declared twice")
     _declared.add(scope)
     return scope
 

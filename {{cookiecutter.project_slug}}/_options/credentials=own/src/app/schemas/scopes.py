@@ -11,8 +11,7 @@ from app.scopes.base import Scope, all_scopes
 
 def _declared(value: Scope) -> Scope:
     if value not in all_scopes():
-        message = f"must be one of {', '.join(all_scopes())}"
-        raise ValueError(message)
+        raise ValueError(f"must be one of {', '.join(all_scopes())}")
     return value
 
 

@@ -24,12 +24,10 @@ async def get_liveness() -> Liveness:
 async def get_readiness(request: Request) -> Readiness:
     """Return 200 if requests can be served, else 503 with the reason."""
     if DRAINING.is_set():
-        message = "The service is shutting down."
-        raise UnavailableError(message)
+        raise UnavailableError("The service is shutting down.")
     for name in NEEDED:
         if not await getattr(request.app.state, name).is_available():
-            message = f"Check failed: {name}"
-            raise UnavailableError(message)
+            raise UnavailableError(f"Check failed: {name}")
     return Readiness(checks=dict.fromkeys(NEEDED, "ok"))
 
 

@@ -37,10 +37,8 @@ def get_health() -> Health:
 
 def _readiness() -> Readiness:
     if DRAINING.is_set():
-        message = "The service is shutting down."
-        raise UnavailableError(message)
+        raise UnavailableError("The service is shutting down.")
     for name in NEEDED:
         if not current_app.extensions[name].is_available():
-            message = f"Check failed: {name}"
-            raise UnavailableError(message)
+            raise UnavailableError(f"Check failed: {name}")
     return Readiness(checks=dict.fromkeys(NEEDED, "ok"))

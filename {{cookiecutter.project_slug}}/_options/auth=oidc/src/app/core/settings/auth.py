@@ -27,8 +27,7 @@ type Algorithm = Literal[
 def _names_a_provider(value: str) -> str:
     """Reject what is no URL, or one with credentials, a query or a fragment."""
     if not re.fullmatch(r"https?://[^\s?#@]+", value):
-        message = "must be a URL such as https://issuer.example"
-        raise ValueError(message)
+        raise ValueError("must be a URL such as https://issuer.example")
     return value
 
 
@@ -45,8 +44,7 @@ type Issuer = Annotated[
 
 def _not_empty[T: (str, tuple[Algorithm, ...])](value: T) -> T:
     if not value:
-        message = "must not be empty"
-        raise ValueError(message)
+        raise ValueError("must not be empty")
     return value
 
 
@@ -86,6 +84,5 @@ class AuthSettings(Section):
     def _tells_tokens_apart(cls, client_id: str, info: ValidationInfo) -> str:
         """Reject the audience of ID tokens (OpenID Connect Core section 2)."""
         if client_id == info.data.get("audience"):
-            message = "must differ from AUTH__AUDIENCE"
-            raise ValueError(message)
+            raise ValueError("must differ from AUTH__AUDIENCE")
         return client_id

@@ -103,19 +103,17 @@ class PostgreSQL:
 
         @event.listens_for(engine, "checkin")
         def note_time(
-            connection: DBAPIConnection | None,
+            _connection: DBAPIConnection | None,
             entry: ConnectionPoolEntry,
         ) -> None:
-            del connection
             entry.info["idle_since"] = time.monotonic()
 
         @event.listens_for(engine, "checkout")
         def test_idle(
             connection: DBAPIConnection,
             entry: ConnectionPoolEntry,
-            proxy: PoolProxiedConnection,
+            _proxy: PoolProxiedConnection,
         ) -> None:
-            del proxy
             idle_since = entry.info.get("idle_since", time.monotonic())
             if time.monotonic() - idle_since < _IDLE_SECONDS:
                 return

@@ -43,19 +43,15 @@ def _names_a_database(value: SecretUrl) -> SecretUrl:
         url = make_url(value.get_secret_value())
         scheme = url.get_backend_name()
     except (ArgumentError, ValueError):
-        message = "must be a database URL"
-        raise ValueError(message) from None
+        raise ValueError("must be a database URL") from None
     if scheme not in SCHEMES:
         known = " or ".join(f"{known}://" for known in SCHEMES)
-        message = f"{scheme}:// is not supported; use {known}"
-        raise ValueError(message)
+        raise ValueError(f"{scheme}:// is not supported; use {known}")
     supported = PARAMETERS if scheme == "postgresql" else frozenset[str]()
     if unknown := sorted(url.query.keys() - supported):
-        message = f"has parameters that are not supported: {', '.join(unknown)}"
-        raise ValueError(message)
+        raise ValueError(f"has parameters that are not supported: {', '.join(unknown)}")
     if not all(map(str.isdecimal, url.normalized_query.get("connect_timeout", ()))):
-        message = "has a connect_timeout that is not a number of seconds"
-        raise ValueError(message)
+        raise ValueError("has a connect_timeout that is not a number of seconds")
     return value
 
 

@@ -23,8 +23,7 @@ def _routers() -> Iterator[APIRouter]:
         router = getattr(import_module(module.name), "router", None)
         if isinstance(router, APIRouter):
             if router.prefix in prefixes:
-                message = f"{module.name}: its router needs a prefix of its own"
-                raise ValueError(message)
+                raise ValueError(f"{module.name}: its router needs a prefix of its own")
             prefixes.add(router.prefix)
             yield router
 

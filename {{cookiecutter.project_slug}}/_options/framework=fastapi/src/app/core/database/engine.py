@@ -104,8 +104,9 @@ class Database:
             async with asyncio.timeout(self._pool_timeout):
                 await self._slots.acquire()
         except TimeoutError:
-            message = "All database connections are in use; try again shortly."
-            raise UnavailableError(message) from None
+            raise UnavailableError(
+                "All database connections are in use; try again shortly."
+            ) from None
         try:
             yield
         finally:

@@ -23,8 +23,9 @@ def _blueprints() -> Iterator[Blueprint]:
         blueprint = getattr(import_module(module.name), "blueprint", None)
         if isinstance(blueprint, Blueprint):
             if blueprint.url_prefix in prefixes:
-                message = f"{module.name}: its blueprint needs a prefix of its own"
-                raise ValueError(message)
+                raise ValueError(
+                    f"{module.name}: its blueprint needs a prefix of its own"
+                )
             prefixes.add(blueprint.url_prefix)
             yield blueprint
 

@@ -93,8 +93,9 @@ class Database:
                 raise
             raise _unavailable(error.orig) from error
         except PoolTimeoutError as error:
-            message = "All database connections are in use; try again shortly."
-            raise UnavailableError(message) from error
+            raise UnavailableError(
+                "All database connections are in use; try again shortly."
+            ) from error
 
     def is_available(self) -> bool:
         """Return whether the database can be used, within two seconds.
