@@ -40,7 +40,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 BARE = {
     "fastapi": ["--interface", "asgi", "fastapi_app:app"],
-    "flask": ["--interface", "wsgi", "--blocking-threads", "16", "flask_app:app"],
+    "flask": ["--interface", "wsgi", "--blocking-threads", "80", "flask_app:app"],
 }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app.core.database import Database
 from app.models.user import User
-from app.repositories.users import SqlUserRepository
-from tests.accounts import ME, PASSWORD, can_log_in
+from app.repositories.accounts import SqlAccountRepository
+from tests.accounts import ME, PASSWORD, can_log_in, change_user
 from tests.client import Client
 
 ALICE = "alice@example.org"
@@ -77,23 +77,44 @@ async def test_an_account_is_not_deleted_with_null_as_password(alice: Client) ->
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize(("method", "status"), [("PATCH", 404), ("DELETE", 204)])
-async def test_an_account_that_is_deleted_meanwhile_is_gone(
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ("PATCH", ME, {"name": "A"}),
+        (
+            "PUT",
+            f"{ME}/password",
+            {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
+        ),
+        ("DELETE", ME, {"current_password": PASSWORD}),
+    ],
+)
+@pytest.mark.parametrize("change", ["disable", "delete", "change the password"])
+async def test_an_account_that_changes_meanwhile_refuses_the_token(
     alice: Client,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
-    method: str,
-    status: int,
+    request_: tuple[str, str, dict[str, str]],
+    change: str,
 ) -> None:
-    find = SqlUserRepository.find
+    find = SqlAccountRepository.find
 
-    async def find_and_lose(users: SqlUserRepository, user_id: UUID) -> User | None:
-        found = await find(users, user_id)
-        async with database.transaction() as session:
-            await session.execute(delete(User))
+    async def overtake(accounts: SqlAccountRepository, user_id: UUID) -> User | None:
+        found = await find(accounts, user_id)
+        if change == "disable":
+            await change_user(database, ALICE, is_active=False)
+        elif change == "delete":
+            async with database.transaction() as session:
+                await session.execute(delete(User))
+        else:
+            await change_user(database, ALICE, password_hash="another")
         return found
 
-    monkeypatch.setattr(SqlUserRepository, "find", find_and_lose)
-    body = {"name": "A"} if method == "PATCH" else {"current_password": PASSWORD}
-    response = await alice.request(method, ME, json=body)
-    assert response.status_code == status
+    monkeypatch.setattr(SqlAccountRepository, "find", overtake)
+    method, path, body = request_
+    response = await alice.request(method, path, json=body)
+    assert response.status_code == 401
+    assert response.json()["code"] == "invalid_token"
+    async with database.transaction(readonly=True) as session:
+        kept = await session.scalar(select(User.name).where(User.email == ALICE))
+    assert kept is None

@@ -44,11 +44,25 @@ async def signed_in_principal(
     _: Annotated[object, Depends(_bearer)],
 ) -> SignedInUser:
     """Return the caller, if it is a signed-in user with the needed scopes."""
-    principal = await _authenticate(request, session, background)
-    if not isinstance(principal, SignedInUser):
-        raise BearerRequiredError
+    principal = _signed_in(await _authenticate(request, session, background))
     for scope in needed.scopes:
         principal.require(scope)
+    return principal
+
+
+async def account_owner(
+    request: Request,
+    background: BackgroundTasks,
+    _: Annotated[object, Depends(_bearer)],
+) -> SignedInUser:
+    """Return the signed-in user, and keep no connection while a password is hashed."""
+    async with request.app.state.database.transaction(readonly=True) as session:
+        return _signed_in(await _authenticate(request, session, background))
+
+
+def _signed_in(principal: Principal) -> SignedInUser:
+    if not isinstance(principal, SignedInUser):
+        raise BearerRequiredError
     return principal
 
 
@@ -79,6 +93,7 @@ def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
 Caller = Annotated[Principal, holder_of()]
 SignedIn = Annotated[SignedInUser, Security(signed_in_principal)]
 Admin = Annotated[SignedInUser, Security(signed_in_principal, scopes=[ADMIN])]
+AccountOwner = Annotated[SignedInUser, Depends(account_owner)]
 
 # Marks a route that needs no credentials: `openapi_extra=OPEN`.
 OPEN: Final[dict[str, Any]] = {"security": []}

@@ -16,6 +16,7 @@ from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.auth.authenticator import Authenticator, SignedInUser
 from app.auth.bearer import BearerRequiredError
+from app.core.database import Session
 from app.core.errors import BadRequestError
 from app.scopes.base import ADMIN, Scope
 
@@ -27,7 +28,7 @@ _SCHEMES: Final[dict[str, dict[str, str]]] = {
 
 def current_principal(*needed: Scope) -> Principal:
     """Return the caller, if they have the needed scopes."""
-    principal = _authenticated()
+    principal = _authenticate(get_session())
     for scope in needed:
         principal.require(scope)
     return principal
@@ -35,23 +36,33 @@ def current_principal(*needed: Scope) -> Principal:
 
 def signed_in_principal(*needed: Scope) -> SignedInUser:
     """Return the caller, if it is a signed-in user with the needed scopes."""
-    principal = _authenticated()
-    if not isinstance(principal, SignedInUser):
-        raise BearerRequiredError
+    principal = _signed_in(_authenticate(get_session()))
     for scope in needed:
         principal.require(scope)
     return principal
 
 
-def _authenticated() -> Principal:
+def account_owner() -> SignedInUser:
+    """Return the signed-in user, and keep no connection while a password is hashed."""
+    with get_database().transaction(readonly=True) as session:
+        return _signed_in(_authenticate(session))
+
+
+def _signed_in(principal: Principal) -> SignedInUser:
+    if not isinstance(principal, SignedInUser):
+        raise BearerRequiredError
+    return principal
+
+
+def _authenticate(session: Session) -> Principal:
     authorization = request.headers.get("Authorization") or None
     api_key = request.headers.get("X-API-Key") or None
     if api_key is None:
         authenticator: Authenticator = current_app.extensions["authenticator"]
-        return authenticator.authenticate(authorization, get_session())
+        return authenticator.authenticate(authorization, session)
     if authorization is not None:
         raise BadRequestError("Send one of Authorization and X-API-Key.")
-    holder = authenticate_key(api_key, get_session(), get_client().address)
+    holder = authenticate_key(api_key, session, get_client().address)
     if holder.last_use_is_stale:
         after_this_request(partial(_record_use_once_sent, holder.api_key_id))
     return holder.principal
@@ -100,6 +111,7 @@ class SignedInHolderOf(Credentials):
 Caller = Annotated[Principal, HolderOf()]
 SignedIn = Annotated[SignedInUser, SignedInHolderOf()]
 Admin = Annotated[SignedInUser, SignedInHolderOf(ADMIN)]
+AccountOwner = Annotated[SignedInUser, Credentials(account_owner, (), ["bearer"])]
 
 # Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
 OPEN: Final[dict[str, Any]] = {"security": []}

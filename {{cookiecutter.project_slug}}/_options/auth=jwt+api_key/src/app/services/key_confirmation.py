@@ -11,7 +11,7 @@ from app.models.base import utc_now
 if TYPE_CHECKING:
     from app.auth.authenticator import SignedInUser
     from app.schemas.passwords import Password
-    from app.services.users import UserService
+    from app.services.accounts import AccountService
 
 RECENT = timedelta(minutes=5)
 
@@ -25,7 +25,7 @@ class ConfirmationRequiredError(AppError):
 
 
 async def confirm(
-    caller: SignedInUser, current_password: Password | None, users: UserService
+    caller: SignedInUser, current_password: Password | None, accounts: AccountService
 ) -> None:
     """Accept the current password or, if it was not sent, a recent login.
 
@@ -35,6 +35,6 @@ async def confirm(
         TooManyRequestsError: it was wrong too often.
     """
     if current_password is not None:
-        await users.confirm(caller.id, current_password.get_secret_value())
+        await accounts.confirm(caller.id, current_password.get_secret_value())
     elif utc_now() - caller.signed_in_at > RECENT:
         raise ConfirmationRequiredError

@@ -10,6 +10,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from app.api.dependencies import SessionDep
 from app.auth import Principal
 from app.auth.authenticator import Authenticator
+from app.core.database import Session
 from app.scopes.base import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.
@@ -23,12 +24,25 @@ async def current_principal(
     _: Annotated[object, Depends(_bearer)],
 ) -> Principal:
     """Return the caller, if they have the needed scopes."""
-    authenticator: Authenticator = request.app.state.authenticator
-    headers = request.headers.getlist("authorization")
-    principal = await authenticator.authenticate(",".join(headers) or None, session)
+    principal = await _authenticate(request, session)
     for scope in needed.scopes:
         principal.require(scope)
     return principal
+
+
+async def account_owner(
+    request: Request,
+    _: Annotated[object, Depends(_bearer)],
+) -> Principal:
+    """Return the signed-in user, and keep no connection while a password is hashed."""
+    async with request.app.state.database.transaction(readonly=True) as session:
+        return await _authenticate(request, session)
+
+
+async def _authenticate(request: Request, session: Session) -> Principal:
+    authenticator: Authenticator = request.app.state.authenticator
+    headers = request.headers.getlist("authorization")
+    return await authenticator.authenticate(",".join(headers) or None, session)
 
 
 def holder_of(*scopes: Scope) -> Any:  # noqa: ANN401 -- what `Security` returns
@@ -40,6 +54,7 @@ Caller = Annotated[Principal, holder_of()]
 # Whoever may use an account.
 SignedIn = Caller
 Admin = Annotated[Principal, holder_of(ADMIN)]
+AccountOwner = Annotated[Principal, Depends(account_owner)]
 
 # Marks a route that needs no credentials: `openapi_extra=OPEN`.
 OPEN: Final[dict[str, Any]] = {"security": []}

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final
 
 from flask import current_app, request
 
-from app.api.dependencies import get_session
+from app.api.dependencies import get_database, get_session
 from app.api.operations import Given
 from app.auth import Principal
 from app.auth.authenticator import Authenticator
+from app.core.database import Session
 from app.scopes.base import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:
     """Return the caller, if they have the needed scopes."""
-    authenticator: Authenticator = current_app.extensions["authenticator"]
-    header = request.headers.get("Authorization")
-    principal = authenticator.authenticate(header or None, get_session())
+    principal = _authenticate(get_session())
     for scope in needed:
         principal.require(scope)
     return principal
 
 
-class HolderOf(Given):
-    """Marks a parameter as the caller, who holds these scopes."""
+def account_owner() -> Principal:
+    """Return the signed-in user, and keep no connection while a password is hashed."""
+    with get_database().transaction(readonly=True) as session:
+        return _authenticate(session)
 
-    def __init__(self, *needed: Scope) -> None:
-        super().__init__(partial(current_principal, *needed))
+
+def _authenticate(session: Session) -> Principal:
+    authenticator: Authenticator = current_app.extensions["authenticator"]
+    header = request.headers.get("Authorization")
+    return authenticator.authenticate(header or None, session)
+
+
+class Credentials(Given):
+    """Marks a parameter as the caller, identified by an access token."""
+
+    def __init__(self, function: Callable[[], Principal], *needed: Scope) -> None:
+        super().__init__(function)
         self._needed = needed
 
     def describe(self, operation: dict[str, Any], components: dict[str, Any]) -> None:
@@ -39,10 +51,18 @@ class HolderOf(Given):
         }
 
 
+class HolderOf(Credentials):
+    """Marks a parameter as the caller, who holds these scopes."""
+
+    def __init__(self, *needed: Scope) -> None:
+        super().__init__(partial(current_principal, *needed), *needed)
+
+
 Caller = Annotated[Principal, HolderOf()]
 # Whoever may use an account.
 SignedIn = Caller
 Admin = Annotated[Principal, HolderOf(ADMIN)]
+AccountOwner = Annotated[Principal, Credentials(account_owner)]
 
 # Marks an operation that needs no credentials: `@operation(openapi_extra=OPEN)`.
 OPEN: Final[dict[str, Any]] = {"security": []}

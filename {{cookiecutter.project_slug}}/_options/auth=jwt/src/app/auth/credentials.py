@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from limits.errors import StorageError
 
 from app.auth.errors import challenge
-from app.auth.hashing_slots import run_in_hashing_slot
+from app.auth.hashing_queue import HashingQueue
 from app.core.errors import AppError
 from app.core.rate_limit import RateLimiter, limit_of
 from app.schemas.passwords import normalised
@@ -49,20 +49,28 @@ class Passwords:
             time_cost=settings.password_time_cost,
             parallelism=1,
         )
+        self._queue = HashingQueue()
         self._nobodys_hash = self._make_nobodys_hash()
 
     async def hash(self, password: str) -> str:
-        """Return the hash to store for a password."""
-        return await run_in_hashing_slot(self._hasher.hash, normalised(password))
+        """Return the hash to store for a password.
+
+        Raises:
+            UnavailableError: too many passwords are being hashed.
+        """
+        return await self._queue.run(self._hasher.hash, normalised(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password matches the hash.
 
         Without a hash (unknown user), return false after the same time: response times
         must not reveal which accounts exist.
+
+        Raises:
+            UnavailableError: too many passwords are being hashed.
         """
         kept = password_hash or self._nobodys_hash
-        matches = await run_in_hashing_slot(self._matches, kept, normalised(password))
+        matches = await self._queue.run(self._matches, kept, normalised(password))
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:

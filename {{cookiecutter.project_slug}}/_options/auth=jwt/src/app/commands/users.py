@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from app.auth.credentials import AttemptLimiter, Passwords
+from app.auth.credentials import Passwords
 from app.commands._database import with_database
 from app.repositories.users import SqlUserRepository
 from app.schemas.base import PageQuery
@@ -48,12 +48,7 @@ def _password() -> str:
 
 
 def _users(settings: Settings, session: Session) -> UserService:
-    return UserService(
-        SqlUserRepository(session),
-        Passwords(settings.auth),
-        AttemptLimiter(settings.rate_limit),
-        settings.auth,
-    )
+    return UserService(SqlUserRepository(session), Passwords(settings.auth))
 
 
 @click.group()

@@ -26,6 +26,14 @@ class EmailTakenError(AppError):
     constraints = ("uq_users_email",)
 
 
+class LastAdministratorError(AppError):
+    """Without this account, nobody could administer the others."""
+
+    status = 409
+    code = "last_administrator"
+    default_detail = "This is the last administrator; promote another account first."
+
+
 class UserRepository(Protocol):
     """A store of accounts."""
 

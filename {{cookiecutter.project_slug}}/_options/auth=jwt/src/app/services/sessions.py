@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from app.auth.tokens import (
     new_refresh_token,
     refresh_token_hash,
 )
+from app.core.errors import UnavailableError
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
@@ -113,8 +115,9 @@ class SessionService:
             await self._limiter.forget(rule, *key)
         tokens = await self._start(user)
         if self._passwords.needs_rehash(user.password_hash):
-            renewed = await self._passwords.hash(password)
-            await self._sessions.renew_password_hash(user, renewed)
+            with suppress(UnavailableError):  # a later login will do it
+                renewed = await self._passwords.hash(password)
+                await self._sessions.renew_password_hash(user, renewed)
         audit_log.info("login_succeeded", user_id=str(user.id), client=address)
         return tokens
 

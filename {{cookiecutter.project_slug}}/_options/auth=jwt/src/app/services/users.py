@@ -1,4 +1,4 @@
-"""Operations on accounts, by their users and by administrators."""
+"""Operations on accounts, by administrators and operators."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from app.auth.credentials import WrongPasswordError
-from app.core.errors import AppError, NotFoundError
+from app.core.errors import NotFoundError
 from app.models.user import User
+from app.repositories.users import LastAdministratorError
 from app.schemas.base import Page
 from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.users import UserPublic
@@ -18,38 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
 
-    from app.auth.credentials import AttemptLimiter, Passwords
-    from app.core.settings.auth import AuthSettings
+    from app.auth.credentials import Passwords
     from app.repositories.users import UserRepository
     from app.schemas.base import PageQuery
-    from app.schemas.users import PasswordChange, ProfileUpdate, UserUpdate
+    from app.schemas.users import UserUpdate
     from app.scopes.base import Scope
 
 audit_log = structlog.get_logger("app.audit")
 
 
-class LastAdministratorError(AppError):
-    """Without this account, nobody could administer the others."""
-
-    status = 409
-    code = "last_administrator"
-    default_detail = "This is the last administrator; promote another account first."
-
-
 class UserService:
     """Operations on existing accounts."""
 
-    def __init__(
-        self,
-        users: UserRepository,
-        passwords: Passwords,
-        limiter: AttemptLimiter,
-        settings: AuthSettings,
-    ) -> None:
+    def __init__(self, users: UserRepository, passwords: Passwords) -> None:
         self._users = users
         self._passwords = passwords
-        self._limiter = limiter
-        self._attempts = settings.attempts_per_account_and_address
 
     async def get(self, user_id: UUID) -> UserPublic:
         """Return an account.
@@ -70,64 +53,6 @@ class UserService:
             size=query.size,
             total=total,
         )
-
-    async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> UserPublic:
-        """Change the fields that were sent.
-
-        Raises:
-            WrongPasswordError: the e-mail address changes, and the password is wrong.
-            TooManyRequestsError: the password was wrong too often.
-            EmailTakenError: another account has this e-mail address.
-        """
-        user = await self._find(user_id)
-        changes = data.model_dump(exclude_unset=True, exclude={"current_password"})
-        if changes.get("email", user.email) != user.email:
-            password = data.current_password
-            await self._check(user, password.get_secret_value() if password else "")
-        previous = user.email
-        for name, value in changes.items():
-            setattr(user, name, value)
-        await self._users.save(user)
-        if user.email != previous:
-            audit_log.info("email_changed", user_id=str(user_id))
-        return UserPublic.model_validate(user)
-
-    async def change_password(self, user_id: UUID, data: PasswordChange) -> None:
-        """Change the password, and end every session of the account.
-
-        Raises:
-            WrongPasswordError: the current password is wrong.
-            TooManyRequestsError: it was wrong too often.
-            WeakPasswordError: the new password is easy to guess.
-        """
-        user = await self._find(user_id)
-        await self._check(user, data.current_password.get_secret_value())
-        await self._set_password(user, data.new_password.get_secret_value())
-
-    async def delete(self, user_id: UUID, current_password: str) -> None:
-        """Delete the account and everything that belongs to it.
-
-        Raises:
-            WrongPasswordError: the password is wrong.
-            TooManyRequestsError: it was wrong too often.
-            LastAdministratorError: nobody else is an administrator.
-        """
-        user = await self.confirm(user_id, current_password)
-        if await self._users.is_last_administrator(user_id):
-            raise LastAdministratorError
-        await self._users.delete(user)
-        audit_log.info("account_deleted", user_id=str(user_id))
-
-    async def confirm(self, user_id: UUID, current_password: str) -> User:
-        """Return the account if its user has just given the password again.
-
-        Raises:
-            WrongPasswordError: the password is wrong.
-            TooManyRequestsError: it was wrong too often.
-        """
-        user = await self._find(user_id)
-        await self._check(user, current_password)
-        return user
 
     async def administer(self, user_id: UUID, data: UserUpdate) -> UserPublic:
         """Enable, disable, promote or demote, effective from the next request.
@@ -195,8 +120,15 @@ class UserService:
             NotFoundError: there is no account with this e-mail address.
             WeakPasswordError: the password is easy to guess.
         """
+        if reason := weakness(password, email):
+            raise WeakPasswordError(reason, field="new_password")
+        # Before the database is used: others would wait for it.
+        password_hash = await self._passwords.hash(password)
         user = await self._find_by_email(email)
-        await self._set_password(user, password)
+        user.password_hash = password_hash
+        await self._users.save(user)
+        await self._users.end_sessions(user.id)
+        audit_log.info("password_changed", user_id=str(user.id))
 
     async def _administer(
         self,
@@ -215,23 +147,6 @@ class UserService:
             await self._users.end_sessions(user_id)
         audit_log.info("account_administered", user_id=str(user_id), **changes)
         return UserPublic.model_validate(user)
-
-    async def _set_password(self, user: User, password: str) -> None:
-        if reason := weakness(password, user.email):
-            raise WeakPasswordError(reason, field="new_password")
-        user.password_hash = await self._passwords.hash(password)
-        await self._users.save(user)
-        await self._users.end_sessions(user.id)
-        audit_log.info("password_changed", user_id=str(user.id))
-
-    async def _check(self, user: User, password: str) -> None:
-        """Check the current password: a stolen token must not be enough."""
-        key = ("password", str(user.id))
-        await self._limiter.hit(self._attempts, *key)
-        matches = await self._passwords.verify(user.password_hash, password)
-        if not matches:
-            raise WrongPasswordError
-        await self._limiter.forget(self._attempts, *key)
 
     async def _find(self, user_id: UUID) -> User:
         user = await self._users.find(user_id)

@@ -9,8 +9,8 @@ from granian.constants import Interfaces
 
 SERVER_OPTIONS: Final[dict[str, Any]] = {
     "interface": Interfaces.WSGI,
-    # Concurrent requests, one thread each.
-    "blocking_threads": 16,
+    # Concurrent requests, one thread each; those that wait do not stop the others.
+    "blocking_threads": 80,
 }
 
 # Set while requests are still served, so that load balancers stop sending new ones.

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from app.api.bodies import JSONRoute
-from app.api.security import SignedIn
-from app.api.wiring.accounts import Users
-from app.api.wiring.api_keys import ApiKeys
+from app.api.security import AccountOwner
+from app.api.wiring.accounts import Accounts
+from app.api.wiring.api_keys import ApiKeys, ApiKeysBegin
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page, PageQuery
 from app.schemas.own_api_keys import OwnApiKeyCreate, OwnApiKeyRotate
@@ -22,13 +22,14 @@ router = APIRouter(prefix="/api-keys", tags=["api_keys"], route_class=JSONRoute)
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_api_key(
     data: OwnApiKeyCreate,
-    caller: SignedIn,
-    users: Users,
-    keys: ApiKeys,
+    caller: AccountOwner,
+    accounts: Accounts,
+    begin: ApiKeysBegin,
 ) -> ApiKeyCreated:
     """Create a key for your account. The key itself is returned only once."""
-    await confirm(caller, data.current_password, users)
-    return await keys.create(data, caller.id)
+    await confirm(caller, data.current_password, accounts)
+    async with begin() as keys:
+        return await keys.create(data, caller.id)
 
 
 @router.get("")
@@ -54,10 +55,11 @@ async def revoke_api_key(api_key_id: UUID, keys: ApiKeys) -> None:
 async def rotate_api_key(
     api_key_id: UUID,
     data: OwnApiKeyRotate,
-    caller: SignedIn,
-    users: Users,
-    keys: ApiKeys,
+    caller: AccountOwner,
+    accounts: Accounts,
+    begin: ApiKeysBegin,
 ) -> ApiKeyCreated:
     """Create a key that replaces yours. Both are valid until the overlap ends."""
-    await confirm(caller, data.current_password, users)
-    return await keys.rotate(api_key_id, data)
+    await confirm(caller, data.current_password, accounts)
+    async with begin() as keys:
+        return await keys.rotate(api_key_id, data)

@@ -8,8 +8,8 @@ from uuid import UUID
 from flask import Blueprint
 
 from app.api.operations import operation
-from app.api.security import SignedIn
-from app.api.wiring.accounts import get_users
+from app.api.security import AccountOwner, SignedIn
+from app.api.wiring.accounts import get_accounts
 from app.api.wiring.api_keys import api_keys_of
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page, PageQuery
@@ -21,9 +21,9 @@ blueprint = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 
 @blueprint.post("")
 @operation(HTTPStatus.CREATED)
-def create_api_key(data: OwnApiKeyCreate, caller: SignedIn) -> ApiKeyCreated:
+def create_api_key(data: OwnApiKeyCreate, caller: AccountOwner) -> ApiKeyCreated:
     """Create a key for your account. The key itself is returned only once."""
-    confirm(caller, data.current_password, get_users())
+    confirm(caller, data.current_password, get_accounts())
     return api_keys_of(caller).create(data, caller.id)
 
 
@@ -46,8 +46,8 @@ def revoke_api_key(api_key_id: UUID, caller: SignedIn) -> None:
 def rotate_api_key(
     api_key_id: UUID,
     data: OwnApiKeyRotate,
-    caller: SignedIn,
+    caller: AccountOwner,
 ) -> ApiKeyCreated:
     """Create a key that replaces yours. Both are valid until the overlap ends."""
-    confirm(caller, data.current_password, get_users())
+    confirm(caller, data.current_password, get_accounts())
     return api_keys_of(caller).rotate(api_key_id, data)

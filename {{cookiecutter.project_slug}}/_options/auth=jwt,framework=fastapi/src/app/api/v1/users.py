@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from app.api.bodies import JSONRoute
-from app.api.security import Admin, SignedIn
-from app.api.wiring.accounts import Users
+from app.api.security import AccountOwner, Admin, SignedIn
+from app.api.wiring.accounts import Accounts, Users
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDelete,
@@ -31,23 +31,31 @@ async def get_profile(caller: SignedIn, users: Users) -> UserPublic:
 @router.patch("/me", responses={409: {}})
 async def update_profile(
     data: ProfileUpdate,
-    caller: SignedIn,
-    users: Users,
+    caller: AccountOwner,
+    accounts: Accounts,
 ) -> UserPublic:
     """Update your own account. A new e-mail address requires the current password."""
-    return await users.update_profile(caller.id, data)
+    return await accounts.update_profile(caller.id, data)
 
 
 @router.delete("/me", status_code=status.HTTP_204_NO_CONTENT, responses={409: {}})
-async def delete_account(data: AccountDelete, caller: SignedIn, users: Users) -> None:
+async def delete_account(
+    data: AccountDelete,
+    caller: AccountOwner,
+    accounts: Accounts,
+) -> None:
     """Delete your own account and everything that belongs to it."""
-    await users.delete(caller.id, data.current_password.get_secret_value())
+    await accounts.delete(caller.id, data.current_password.get_secret_value())
 
 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT)
-async def change_password(data: PasswordChange, caller: SignedIn, users: Users) -> None:
+async def change_password(
+    data: PasswordChange,
+    caller: AccountOwner,
+    accounts: Accounts,
+) -> None:
     """Change your own password. This ends every session."""
-    await users.change_password(caller.id, data)
+    await accounts.change_password(caller.id, data)
 
 
 @router.get("")

@@ -7,17 +7,24 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.api.dependencies import SessionDep
+from app.repositories.accounts import SqlAccountRepository
 from app.repositories.sessions import SqlSessionRepository
 from app.repositories.users import SqlUserRepository
+from app.services.accounts import AccountService
 from app.services.sessions import SessionService
 from app.services.users import UserService
 
 
 async def get_users(request: Request, session: SessionDep) -> UserService:
     """Return the service of all accounts; the route says who may call it."""
+    return UserService(SqlUserRepository(session), request.app.state.passwords)
+
+
+async def get_accounts(request: Request) -> AccountService:
+    """Return the service of the caller's account, which opens transactions itself."""
     state = request.app.state
-    return UserService(
-        SqlUserRepository(session),
+    return AccountService(
+        SqlAccountRepository(state.database),
         state.passwords,
         state.rate_limiter,
         state.settings.auth,
@@ -42,5 +49,6 @@ async def get_address(request: Request) -> str:
 
 
 Users = Annotated[UserService, Depends(get_users)]
+Accounts = Annotated[AccountService, Depends(get_accounts)]
 Sessions = Annotated[SessionService, Depends(get_sessions)]
 Address = Annotated[str, Depends(get_address)]

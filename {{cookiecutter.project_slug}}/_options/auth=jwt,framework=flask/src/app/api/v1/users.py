@@ -8,8 +8,8 @@ from uuid import UUID
 from flask import Blueprint
 
 from app.api.operations import operation
-from app.api.security import Admin, SignedIn
-from app.api.wiring.accounts import get_users
+from app.api.security import AccountOwner, Admin, SignedIn
+from app.api.wiring.accounts import get_accounts, get_users
 from app.schemas.base import Page, PageQuery
 from app.schemas.users import (
     AccountDelete,
@@ -31,23 +31,23 @@ def get_profile(caller: SignedIn) -> UserPublic:
 
 @blueprint.patch("/me")
 @operation(refusals=(409,))
-def update_profile(data: ProfileUpdate, caller: SignedIn) -> UserPublic:
+def update_profile(data: ProfileUpdate, caller: AccountOwner) -> UserPublic:
     """Update your own account. A new e-mail address requires the current password."""
-    return get_users().update_profile(caller.id, data)
+    return get_accounts().update_profile(caller.id, data)
 
 
 @blueprint.delete("/me")
 @operation(HTTPStatus.NO_CONTENT, refusals=(409,))
-def delete_account(data: AccountDelete, caller: SignedIn) -> None:
+def delete_account(data: AccountDelete, caller: AccountOwner) -> None:
     """Delete your own account and everything that belongs to it."""
-    get_users().delete(caller.id, data.current_password.get_secret_value())
+    get_accounts().delete(caller.id, data.current_password.get_secret_value())
 
 
 @blueprint.put("/me/password")
 @operation(HTTPStatus.NO_CONTENT)
-def change_password(data: PasswordChange, caller: SignedIn) -> None:
+def change_password(data: PasswordChange, caller: AccountOwner) -> None:
     """Change your own password. This ends every session."""
-    get_users().change_password(caller.id, data)
+    get_accounts().change_password(caller.id, data)
 
 
 @blueprint.get("")

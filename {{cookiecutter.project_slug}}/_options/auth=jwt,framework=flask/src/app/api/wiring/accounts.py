@@ -10,16 +10,24 @@ from app.api.dependencies import (
     get_session,
     get_settings,
 )
+from app.repositories.accounts import SqlAccountRepository
 from app.repositories.sessions import SqlSessionRepository
 from app.repositories.users import SqlUserRepository
+from app.services.accounts import AccountService
 from app.services.sessions import SessionService
 from app.services.users import UserService
 
 
 def get_users() -> UserService:
     """Return the service of all accounts; the route says who may call it."""
-    return UserService(
-        SqlUserRepository(get_session()),
+    users = SqlUserRepository(get_session())
+    return UserService(users, current_app.extensions["passwords"])
+
+
+def get_accounts() -> AccountService:
+    """Return the service of the caller's account, which opens transactions itself."""
+    return AccountService(
+        SqlAccountRepository(get_database()),
         current_app.extensions["passwords"],
         current_app.extensions["rate_limiter"],
         get_settings().auth,
