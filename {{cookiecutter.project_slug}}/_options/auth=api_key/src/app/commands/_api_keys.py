@@ -160,7 +160,9 @@ async def rotate(
 @click.argument("reference", metavar="ID", type=KeyReference())
 @with_database
 async def revoke(
-    _settings: Settings, database: Database, reference: UUID | str
+    _settings: Settings,
+    database: Database,
+    reference: UUID | str,
 ) -> None:
     """Revoke a key, with immediate effect.
 

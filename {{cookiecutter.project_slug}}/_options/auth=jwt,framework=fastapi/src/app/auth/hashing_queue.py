@@ -34,7 +34,9 @@ class HashingQueue:
             UnavailableError: too many are running or waiting.
         """
         if self._places == 0:
-            raise UnavailableError("Too many passwords are being checked; try again shortly.")
+            raise UnavailableError(
+                "Too many passwords are being checked; try again shortly."
+            )
         self._places -= 1
         try:
             return await to_thread.run_sync(function, *args, limiter=self._slots)

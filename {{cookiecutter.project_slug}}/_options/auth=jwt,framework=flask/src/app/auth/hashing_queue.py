@@ -34,7 +34,9 @@ class HashingQueue:
             UnavailableError: too many are running or waiting.
         """
         if not self._places.acquire(blocking=False):
-            raise UnavailableError("Too many passwords are being checked; try again shortly.")
+            raise UnavailableError(
+                "Too many passwords are being checked; try again shortly."
+            )
         try:
             with self._slots:
                 return function(*args)
