@@ -10,15 +10,6 @@ CSP = (
     "frame-ancestors 'none'"
 )
 
-_INIT_JS = """\
-SwaggerUIBundle({
-  url: "ROOT_PATH/openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  persistAuthorization: false,
-});
-"""
-
 _PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -41,8 +32,3 @@ _PAGE = """\
 def page(title: str, root_path: str) -> str:
     """Return the page that shows the OpenAPI document."""
     return _PAGE.format(title=escape(title), root_path=root_path)
-
-
-def init_js(root_path: str) -> str:
-    """Return the script that starts the page."""
-    return _INIT_JS.replace("ROOT_PATH", root_path)

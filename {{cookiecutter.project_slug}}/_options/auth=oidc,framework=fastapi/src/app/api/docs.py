@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app import NAME
-from app.api.docs_page import SIGNED_IN_JS, init_js, page, policy, signed_in_page
+from app.api.docs_page import CSP, page
+from app.api.docs_script import SIGNED_IN_JS, init_js, policy, signed_in_page
 from app.auth.provider_cache import Provider
 from app.core.errors import NotFoundError
 
@@ -50,7 +51,7 @@ async def get_script(request: Request) -> Response:
 async def get_signed_in_page(request: Request) -> HTMLResponse:
     """Return the page that the provider redirects to after sign-in."""
     html = signed_in_page(request.scope["root_path"])
-    return HTMLResponse(html, headers={"Content-Security-Policy": policy(())})
+    return HTMLResponse(html, headers={"Content-Security-Policy": CSP})
 
 
 @router.get("/docs/signed-in.js")

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, current_app, request, send_file
 
 from app import NAME
 from app.api.dependencies import get_settings
-from app.api.docs_page import SIGNED_IN_JS, init_js, page, policy, signed_in_page
+from app.api.docs_page import CSP, page
+from app.api.docs_script import SIGNED_IN_JS, init_js, policy, signed_in_page
 from app.api.openapi import describe
 from app.auth.provider_cache import Provider
 from app.core.errors import NotFoundError
@@ -48,7 +49,7 @@ def get_script() -> Response:
 def get_signed_in_page() -> Response:
     """Return the page that the provider redirects to after sign-in."""
     html = signed_in_page(request.script_root)
-    return Response(html, headers={"Content-Security-Policy": policy(())})
+    return Response(html, headers={"Content-Security-Policy": CSP})
 
 
 @blueprint.get("/docs/signed-in.js")

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, send_file
 
 from app import NAME
-from app.api.docs_page import CSP, init_js, page
+from app.api.docs_page import CSP, page
+from app.api.docs_script import init_js
 from app.api.openapi import describe
 from app.core.errors import NotFoundError
 

@@ -1,15 +1,15 @@
-"""The documentation page, which signs in with the identity provider.
+"""The scripts of the documentation page, which signs in with the identity provider.
 
 Authorization code with PKCE (RFC 7636, RFC 9700 section 2.1.1): the browser gets the
-token itself, without a client secret. The pages have no inline scripts, so their CSP
-can be strict.
+token itself, without a client secret.
 """
 
 from __future__ import annotations
 
 import json
-from html import escape
 from typing import TYPE_CHECKING
+
+from app.api.docs_page import CSP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,24 +50,6 @@ if (asked) {
 }
 """
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>{title}</title>
-    <link rel="stylesheet" href="{root_path}/docs/swagger-ui.css">
-    <link rel="icon" href="data:,">
-  </head>
-  <body>
-    <div id="swagger-ui"></div>
-    <script src="{root_path}/docs/swagger-ui-bundle.js"></script>
-    <script src="{root_path}/docs/init.js"></script>
-  </body>
-</html>
-"""
-
 _SIGNED_IN_PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -84,11 +66,6 @@ _SIGNED_IN_PAGE = """\
 """
 
 
-def page(title: str, root_path: str) -> str:
-    """Return the page that shows the OpenAPI document."""
-    return _PAGE.format(title=escape(title), root_path=root_path)
-
-
 def signed_in_page(root_path: str) -> str:
     """Return the page that the provider redirects to after sign-in."""
     return _SIGNED_IN_PAGE.format(root_path=root_path)
@@ -103,10 +80,6 @@ def init_js(settings: Settings) -> str:
 
 
 def policy(origins: Iterable[str]) -> str:
-    """Return the CSP of the pages, which allows requests to these origins."""
-    return (
-        "default-src 'none'; script-src 'self'; "
-        f"connect-src {' '.join(("'self'", *origins))}; img-src 'self' data:; "
-        "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    )
+    """Return the CSP of the page, which allows requests to these origins."""
+    ours = "connect-src 'self'"
+    return CSP.replace(ours, " ".join((ours, *origins)))
