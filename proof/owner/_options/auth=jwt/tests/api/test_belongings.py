@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 
 from app.core.database import Database
 from app.models.item import Item
-from tests.accounts import ME, PASSWORD, log_in, signed_in, with_token
+from app.scopes.base import ADMIN
+from tests.accounts import ME, PASSWORD, add_user, log_in, signed_in, with_token
 from tests.client import App, Client
 
 ITEMS = "/api/v1/items"
@@ -71,7 +72,10 @@ async def test_a_demotion_takes_one_scope_at_a_time(
     assert read.status_code == 403
 
 
-async def test_a_demoted_administrator_is_none_at_once(admin: Client) -> None:
+async def test_a_demoted_administrator_is_none_at_once(
+    admin: Client, database: Database
+) -> None:
+    await add_user(database, "other@example.org", [ADMIN])
     await admin.patch(await url_of(admin), json={"scopes": ["items:read"]})
     response = await admin.get("/api/v1/users")
     assert response.status_code == 403

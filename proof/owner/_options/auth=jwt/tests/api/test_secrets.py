@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.auth.tokens import refresh_token_hash
 from app.core.database import Database
 from app.models.user import User
-from tests.accounts import AUTH_URL, ME, PASSWORD, change_user, with_token
+from app.scopes.base import ADMIN
+from tests.accounts import AUTH_URL, ME, PASSWORD, add_user, change_user, with_token
 from tests.client import App, Client
 from tests.logs import logged
 
@@ -145,6 +146,7 @@ async def test_what_happens_to_an_account_is_on_record(
     change = {"email": "new@example.org", "current_password": PASSWORD}
     await call("PATCH", ME, change, client=ada)
     await change_user(database, "new@example.org", scopes=["admin"])
+    await add_user(database, "other@example.org", [ADMIN])
     url = f"/api/v1/users/{user['id']}"
     await call("PATCH", url, {"scopes": ["admin", "items:read"]}, client=ada)
     change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}

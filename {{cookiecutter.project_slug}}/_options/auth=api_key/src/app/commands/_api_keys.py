@@ -105,7 +105,8 @@ def new_key(
 def print_key(made: ApiKeyCreated) -> None:
     """Print the key alone on standard output, so that programs can read it."""
     click.echo(made.key)
-    click.echo(f"Created key {made.id} ({made.name}). It is not shown again.", err=True)
+    created = f"Created key {made.id} ({_printable(made.name)})."
+    click.echo(f"{created} It is not shown again.", err=True)
 
 
 def all_keys(session: Session) -> ApiKeyService:
@@ -185,13 +186,17 @@ async def _find_id(session: Session, reference: UUID | str) -> UUID:
 
 def _line(key: ApiKey, owner: UUID | str) -> str:
     """Return a key as one line, its fields separated by tabs."""
-    # What controls a terminal, or looks like another line, is escaped.
-    name = key.name if key.name.isprintable() else ascii(key.name)
     used = "never" if key.last_used_at is None else f"{key.last_used_at:%Y-%m-%d %H:%M}"
     ends = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"
     if key.revoked_at is not None:
         ends = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
     scopes = ",".join(key.scopes)
     shown = f"{key.prefix}_...{key.last4}"
+    name = _printable(key.name)
     times = f"ends {ends}\tused {used}"
     return f"{key.id}\t{shown}\t{name}\t{scopes}\t{times}\towner {owner}"
+
+
+def _printable(name: str) -> str:
+    """Return a name that neither controls a terminal nor looks like another line."""
+    return name if name.isprintable() else ascii(name)
