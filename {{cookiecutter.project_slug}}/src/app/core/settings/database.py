@@ -23,7 +23,7 @@ def _names_a_database(value: SecretUrl) -> SecretUrl:
     except (ArgumentError, ValueError):
         raise ValueError("must be a database URL") from None
     if scheme != "sqlite":
-        raise ValueError(f"{scheme}:// is not supported; use sqlite://")
+        raise ValueError("must begin with sqlite://")
     if url.query:
         unknown = ", ".join(sorted(url.query))
         raise ValueError(f"has parameters that are not supported: {unknown}")

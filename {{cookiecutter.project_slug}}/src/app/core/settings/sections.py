@@ -95,7 +95,7 @@ class Section(BaseModel):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        revalidate_instances="always",  # defaults, too, must be safe
+        revalidate_instances="always",  # or sections that are defaults are not checked
         validate_default=True,
     )
 

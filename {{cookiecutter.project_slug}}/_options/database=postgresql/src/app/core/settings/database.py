@@ -46,7 +46,7 @@ def _names_a_database(value: SecretUrl) -> SecretUrl:
         raise ValueError("must be a database URL") from None
     if scheme not in SCHEMES:
         known = " or ".join(f"{known}://" for known in SCHEMES)
-        raise ValueError(f"{scheme}:// is not supported; use {known}")
+        raise ValueError(f"must begin with {known}")
     supported = PARAMETERS if scheme == "postgresql" else frozenset[str]()
     if unknown := sorted(url.query.keys() - supported):
         raise ValueError(f"has parameters that are not supported: {', '.join(unknown)}")
