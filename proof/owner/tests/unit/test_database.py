@@ -48,7 +48,7 @@ def test_a_database_is_known_by_the_scheme_of_its_url(scheme: str) -> None:
 
 def test_another_scheme_is_refused_with_those_that_are_known() -> None:
     known = " or ".join(f"{scheme}://" for scheme in DIALECTS)
-    with pytest.raises(ValueError, match=rf"use {known} \[type"):
+    with pytest.raises(ValueError, match=rf"must begin with {known} \[type"):
         DatabaseSettings.model_validate({"url": "oracle://db/app"})
 
 
