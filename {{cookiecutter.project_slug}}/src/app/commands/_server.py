@@ -206,7 +206,7 @@ class Server(MPServer):
             if self._reloading:
                 self._reloading = False
                 self._respawn_workers(range(self.workers), *start)
-            while self.interrupt_children:
+            while self.interrupt_children and not self._stopping:
                 worker = self.wrks[self.interrupt_children.pop()]
                 if worker.is_alive():  # replaced meanwhile
                     continue

@@ -109,7 +109,7 @@ class PostgreSQL:
             entry.info["idle_since"] = time.monotonic()
 
         @event.listens_for(engine, "checkout")
-        def test_idle(
+        def check_idle(
             connection: DBAPIConnection,
             entry: ConnectionPoolEntry,
             _proxy: PoolProxiedConnection,
