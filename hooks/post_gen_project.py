@@ -76,10 +76,11 @@ def without_async(source: str) -> str:
 
 
 def make_synchronous(project: Path) -> None:
-    """Rewrite every module for a framework that does not await."""
+    """Rewrite every module for a framework that does not await, but those about event loops."""
     for module in project.rglob("*.py"):
         source = module.read_text(encoding="utf-8")
-        module.write_text(without_async(source), encoding="utf-8", newline="\n")
+        if "\nimport asyncio\n" not in source:
+            module.write_text(without_async(source), encoding="utf-8", newline="\n")
 
 
 def set_modes(project: Path) -> None:

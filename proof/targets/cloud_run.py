@@ -130,7 +130,7 @@ def _about_service(project: Path, service: dict[str, Any]) -> Iterator[str]:
         needed = 2 * POOL_SIZE * most
         yield f"{SERVICE}: {most} instances may want {needed} connections of the database"
     options = (project / "src/app/core/server.py").read_text(encoding="utf-8")
-    threads = re.search(r'"blocking_threads": (\d+)', options)
+    threads = re.search(r"THREADS: Final = (\d+)", options)
     if threads and revision["containerConcurrency"] >= int(threads[1]):
         yield f"{SERVICE}: {threads[1]} requests at once leave no thread for the probes"
     if service["spec"]["traffic"] != [{"latestRevision": True, "percent": 100}]:

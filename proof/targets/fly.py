@@ -137,7 +137,7 @@ def _about_limits(project: Path, limits: dict[str, Any]) -> Iterator[str]:
     if limits["soft_limit"] >= limits["hard_limit"]:
         yield "fly.toml: soft_limit leaves no time to start another machine before hard_limit"
     options = (project / "src/app/core/server.py").read_text(encoding="utf-8")
-    threads = re.search(r'"blocking_threads": (\d+)', options)
+    threads = re.search(r"THREADS: Final = (\d+)", options)
     most = int(threads[1]) - 1 if threads else 200
     if limits["hard_limit"] > most:
         yield f"fly.toml: a hard_limit above {most} queues requests in a busy machine"

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a server with two processes, in a fresh checkout."""
     directory = tmp_path_factory.mktemp("checkout")
     shutil.copy(PROJECT / ".env.example", directory)
-    patient = {"DATABASE__POOL_TIMEOUT": str(SECONDS)}
+    patient = {
+        "DATABASE__POOL_TIMEOUT": str(SECONDS),
+        "MAX_BODY_SECONDS": str(SECONDS),
+    }
     with empty_database(directory) as url:
         settings = fresh_environment(DATABASE__URL=url, **patient)
         with serving(directory, settings, "--workers", "2") as server:
@@ -93,6 +96,53 @@ def test_a_body_without_a_length_is_refused_once_it_is_over_the_limit(
         connection.request("POST", ITEMS, chunks, headers | kind, encode_chunked=True)
         status, problem = answer(connection)
     assert (status, problem["code"]) == (413, "content_too_large")
+
+
+def begin_write(connection: HTTPConnection, headers: dict[str, str]) -> bytes:
+    """Send all of a request but the end of its body, which is returned."""
+    body = b'{"name": "slow"}'
+    connection.putrequest("POST", ITEMS)
+    sent = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    for name, value in (sent | headers).items():
+        connection.putheader(name, value)
+    connection.endheaders(body[:5])
+    return body[5:]
+
+
+def test_slow_bodies_hold_up_nobody_else(
+    server: Server, headers: dict[str, str]
+) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(closing(server.connect())) for _ in range(100)]
+        rests = [begin_write(connection, headers) for connection in slow]
+        for _ in range(20):
+            live = httpx2.get(f"{server.url}/health/live", timeout=SECONDS)
+            assert live.status_code == 200
+        made = httpx2.post(f"{server.url}{ITEMS}", json={"name": "x"}, headers=headers)
+        assert made.status_code == 201
+        for connection, rest in zip(slow, rests, strict=True):
+            connection.send(rest)
+        assert {answer(connection)[0] for connection in slow} == {201}
+
+
+def test_a_body_that_is_late_is_refused_and_its_connection_closed(
+    tmp_path: Path, empty_url: str
+) -> None:
+    settings = environment(MAX_BODY_SECONDS="1", DATABASE__URL=empty_url)
+    with (
+        serving(tmp_path, settings) as server,
+        closing(server.connect()) as sized,
+        closing(server.connect()) as chunked,
+    ):
+        begin_write(sized, {})
+        chunked.putrequest("POST", ITEMS)
+        chunked.putheader("Content-Type", "application/json")
+        chunked.putheader("Transfer-Encoding", "chunked")
+        chunked.endheaders(b"1\r\n{\r\n")
+        for connection in (sized, chunked):
+            status, problem = answer(connection)
+            assert (status, problem["code"]) == (408, "request_timeout")
+            assert connection.sock is None  # the server said that it closes
 
 
 def test_an_unforeseen_error_does_not_end_the_connection(

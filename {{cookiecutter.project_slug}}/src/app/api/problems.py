@@ -13,6 +13,7 @@ from app.core.errors import (
     BadRequestError,
     ContentTooLargeError,
     NotFoundError,
+    RequestTimeoutError,
 )
 from app.core.logging import REQUEST_ID
 
@@ -29,6 +30,7 @@ _DETAILS = {
     400: BadRequestError.default_detail,
     404: NotFoundError.default_detail,
     405: "This method is not allowed here; see the Allow header.",
+    408: RequestTimeoutError.default_detail,
     413: ContentTooLargeError.default_detail,
     422: "The request is invalid; see errors.",
 }
@@ -117,7 +119,7 @@ def _statuses(operation: dict[str, Any]) -> set[int]:
     if any(each["in"] == "path" for each in operation.get("parameters", ())):
         statuses |= {404}
     if "requestBody" in operation:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 408, 413, 415}
     if operation.get("security"):
         statuses |= {400, 401, 403}
     return statuses

@@ -18,6 +18,7 @@ TITLES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
     415: "Unsupported Media Type",
@@ -75,6 +76,14 @@ class NotFoundError(AppError):
     status = 404
     code = "not_found"
     default_detail = "Resource not found."
+
+
+class RequestTimeoutError(AppError):
+    """The body takes too long to arrive (RFC 9110 section 15.5.9)."""
+
+    status = 408
+    code = "request_timeout"
+    default_detail = "The request body did not arrive in time."
 
 
 class ConflictError(AppError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from app.api import docs, health
 from app.api.errors import register_error_handlers
+from app.api.gateway import Gateway
 from app.api.middleware import RequestMiddleware, note_route
 from app.api.openapi import describe
 from app.api.operations import read_body
@@ -15,6 +16,11 @@ from app.api.routes import add_routes
 from app.core.database import Database
 from app.core.logging import configure_logging
 from app.core.settings import Environment, Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 
 def create_app(settings: Settings | None = None) -> Application:
@@ -45,11 +51,18 @@ def create_app(settings: Settings | None = None) -> Application:
     if settings.environment is not Environment.PRODUCTION:
         app.register_blueprint(docs.blueprint)
     app.wsgi_app = RequestMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]
+    app.gateway = Gateway(app, settings)
     return app
 
 
 class Application(Flask):
-    """Flask, with an OpenAPI document."""
+    """Flask, with an OpenAPI document, and the gateway that Granian calls."""
+
+    gateway: Gateway
+
+    def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> Awaitable[None]:
+        """Handle a request that Granian received."""
+        return self.gateway(scope, protocol)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

@@ -41,6 +41,7 @@ class Settings(Section):
         trusted_proxies: networks whose `X-Forwarded-*` headers are trusted.
         root_path: prefix of the public paths, such as `/shop`, that a proxy strips.
         max_body_bytes: maximum size of a request body.
+        max_body_seconds: how long a client may take to send it.
         keep_alive_seconds: timeout of idle connections and of request headers; behind
             a proxy, longer than its own idle timeout.
         drain_seconds: how long to keep serving after SIGTERM, while load balancers
@@ -54,6 +55,7 @@ class Settings(Section):
     trusted_proxies: Networks = ()
     root_path: RootPath = ""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
+    max_body_seconds: int = Field(default=10, ge=1)
     keep_alive_seconds: int = Field(default=10, ge=1)
     drain_seconds: int = Field(default=0, ge=0)
     shutdown_seconds: int = Field(default=20, ge=1)

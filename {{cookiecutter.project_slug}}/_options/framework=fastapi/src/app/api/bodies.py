@@ -1,7 +1,8 @@
-"""Rules of requests: bodies are JSON and at most so long; queries are declared."""
+"""Rules of requests: bodies are JSON, short and in time; queries are declared."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -11,7 +12,11 @@ from starlette.exceptions import HTTPException
 
 from app.api.errors import ProblemResponse
 from app.api.problems import problem_of
-from app.core.errors import ContentTooLargeError, UnsupportedMediaTypeError
+from app.core.errors import (
+    ContentTooLargeError,
+    RequestTimeoutError,
+    UnsupportedMediaTypeError,
+)
 from app.core.headers import has_body, is_json
 from app.core.json import parse_json
 from app.schemas.base import RequestQuery
@@ -23,13 +28,16 @@ if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from app.core.settings import Settings
+
 
 class BodyLimitMiddleware:
-    """Rejects a body that is too long: by Content-Length, else while reading it."""
+    """Rejects a body that is too long (by its length, or while reading it), or late."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._max_bytes = settings.max_body_bytes
+        self._max_seconds = settings.max_body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -42,16 +50,23 @@ class BodyLimitMiddleware:
             await response(scope, receive, send)
             return
         received = 0
+        deadline: float | None = asyncio.get_running_loop().time() + self._max_seconds
 
-        async def receive_up_to_limit() -> Message:
-            nonlocal received
-            message = await receive()
+        async def receive_within_limits() -> Message:
+            nonlocal received, deadline
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(RequestTimeoutError.status) from None
             received += len(message.get("body", b""))
             if received > self._max_bytes:
                 raise HTTPException(ContentTooLargeError.status)
+            if not message.get("more_body", False):
+                deadline = None  # what may come yet is the end of the connection
             return message
 
-        await self._app(scope, receive_up_to_limit, send)
+        await self._app(scope, receive_within_limits, send)
 
 
 class JSONRequest(Request):

@@ -161,6 +161,7 @@ def read_body() -> None:
     """Parse the JSON body, if the operation has one, before anything else.
 
     Raises:
+        RequestTimeoutError: it did not arrive in time.
         ContentTooLargeError: it exceeds the size limit.
         UnsupportedMediaTypeError: it is not JSON.
         BadRequestError: it cannot be parsed, or is truncated.
@@ -168,6 +169,8 @@ def read_body() -> None:
     sent = request.headers
     if not has_body(sent.get("Content-Length"), sent.get("Transfer-Encoding")):
         return
+    if "app.body_error" in request.environ:
+        raise request.environ["app.body_error"]
     length = request.content_length
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     if length is not None and length > limit:

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from granian.constants import Interfaces
 
-SERVER_OPTIONS: Final[dict[str, Any]] = {
-    "interface": Interfaces.WSGI,
-    # Concurrent requests, one thread each; those that wait do not stop the others.
-    "blocking_threads": 80,
-}
+# Granian's own interface: `app.api.gateway` calls Flask, in threads.
+SERVER_OPTIONS: Final[dict[str, Any]] = {"interface": Interfaces.RSGI}
+
+# Concurrent requests, one thread each; those that wait do not stop the others.
+THREADS: Final = 80
 
 # Set while requests are still served, so that load balancers stop sending new ones.
 DRAINING: Final = Event()
