@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,9 +12,9 @@ import pytest
 
 from proof import matrix
 from proof.commands import users_environment
-from proof.machines import postgres
+from proof.machines import postgres, reverse_proxy
 from proof.machines import redis as redis_server
-from proof.machines.deployed import CLIENT, STRANGER, observe
+from proof.machines.deployed import CLIENT, PROXY, SECONDS, STRANGER, observe, through_proxy
 from proof.targets import target_of
 
 if TYPE_CHECKING:
@@ -116,3 +117,32 @@ def test_a_service_that_drains_says_that_it_is_not_ready(observed: Observed) -> 
 
 def test_the_service_ends_well(observed: Observed) -> None:
     assert observed.code == 0
+
+
+@pytest.mark.parametrize("deploy", ["compose", "systemd"])
+def test_caddy_calls_the_service_once_it_has_the_whole_body(
+    deploy: str, project_of: Callable[[Combination], Path], tmp_path: Path
+) -> None:
+    project = project_of(next(c for c in RUNNING if c.answers["deploy"] == deploy))
+    request = b"POST /%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
+    with (
+        socket.create_server((PROXY, 0)) as service,
+        reverse_proxy.before(
+            project, f"{PROXY}:{service.getsockname()[1]}", tmp_path / "log"
+        ) as port,
+        through_proxy(port) as slow,
+        through_proxy(port) as quick,
+    ):
+        service.settimeout(SECONDS)
+        slow.sendall(request % b"slow" + b"{")
+        quick.sendall(request % b"quick" + b"{}")
+        assert first_line(service) == b"POST /quick HTTP/1.1"
+        slow.sendall(b"}")
+        assert first_line(service) == b"POST /slow HTTP/1.1"
+
+
+def first_line(service: socket.socket) -> bytes:
+    """Return how the next request begins that reaches the service."""
+    connection, _ = service.accept()
+    with connection:
+        return connection.recv(1024).split(b"\r\n")[0]

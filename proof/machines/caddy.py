@@ -51,6 +51,14 @@ def complaints(caddyfile: Path, environment: Mapping[str, str]) -> Iterator[str]
                 yield f"caddy {command[0]} refuses {caddyfile.name}: {_reason(found)}"
 
 
+def about_bodies(caddyfile: str) -> Iterator[str]:
+    """Yield what lets slow clients occupy the service, or Caddy, with their bodies."""
+    if not re.search(r"^\t\trequest_buffers 1MiB$", caddyfile, re.MULTILINE):
+        yield "deploy/Caddyfile: slow clients send their bodies to the service itself"
+    if not re.search(r"^\t+read_body \d+s$", caddyfile, re.MULTILINE):
+        yield "deploy/Caddyfile: slow clients may hold connections for ever (read_body)"
+
+
 def _reason(found: subprocess.CompletedProcess[str]) -> str:
     """Return the message of the last line of the log, which is the error."""
     last = found.stderr.strip().rpartition("\n")[-1]

@@ -175,11 +175,7 @@ def ask(port: int, source: str, *, tls: bool = False) -> Answer:
     """Ask whether the service is ready, with forged headers, from an address of this machine."""
     request_id = uuid4().hex
     connection = HTTPConnection("localhost", port, timeout=SECONDS)
-    connection.sock = socket.create_connection((PROXY, port), SECONDS, source_address=(source, 0))
-    if tls:
-        # Its certificate is its own, for this one test.
-        context = ssl._create_unverified_context()  # noqa: S323, SLF001
-        connection.sock = context.wrap_socket(connection.sock, server_hostname="localhost")
+    connection.sock = connected(port, source, tls=tls)
     try:
         headers = {**FORGED, "X-Request-ID": request_id}
         connection.request("GET", "/health/ready", headers=headers)
@@ -188,6 +184,32 @@ def ask(port: int, source: str, *, tls: bool = False) -> Answer:
         return Answer(response.status, response.headers, request_id)
     finally:
         connection.close()
+
+
+def connected(port: int, source: str, *, tls: bool) -> socket.socket:
+    """Return a connection to a port of this machine."""
+    plain = socket.create_connection((PROXY, port), SECONDS, source_address=(source, 0))
+    if not tls:
+        return plain
+    # Its certificate is its own, for this one test.
+    context = ssl._create_unverified_context()  # noqa: S323, SLF001
+    return context.wrap_socket(plain, server_hostname="localhost")
+
+
+def through_proxy(port: int) -> socket.socket:
+    """Return a connection to a proxy, which may be starting.
+
+    Raises:
+        OSError: it does not listen, or has no certificate.
+    """
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return connected(port, CLIENT, tls=True)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def ask_until(

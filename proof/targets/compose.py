@@ -62,6 +62,8 @@ MUTATIONS = [
     ),
     Mutation("deploy/Caddyfile", "lb_try_duration 30s", "lb_try_duration 9s", r"gives up after 9"),
     Mutation("deploy/Caddyfile", "read_header 10s", "read_header 10m", r"slow clients"),
+    Mutation("deploy/Caddyfile", "request_buffers 1MiB", "", r"slow clients .* bodies"),
+    Mutation("deploy/Caddyfile", "read_body 30s\n", "\n", r"slow clients .*read_body"),
     Mutation("deploy/Caddyfile", "app:8000", "app:8080", r"app:8080"),
     Mutation("deploy/Caddyfile", "{$DOMAIN}", "{$NAME}", r"reads NAME"),
     Mutation("deploy/Caddyfile", "keepalive", "keepaliev", r"keepaliev"),
@@ -198,6 +200,7 @@ def _about_caddy(project: Path, compose: dict[str, Any]) -> Iterator[str]:
         yield "deploy/Caddyfile: Caddy is killed before it has finished"
     if not 0 < options.get("read_header", 0) <= LONGEST_HEADER_SECONDS:
         yield "deploy/Caddyfile: slow clients may hold connections for ever (read_header)"
+    yield from caddy.about_bodies(text)
     settings = deployment(project).settings
     if options.get("keepalive", 9e9) >= float(settings["DRAIN_SECONDS"]):
         yield "deploy/Caddyfile: a request may take a connection that the app is closing"

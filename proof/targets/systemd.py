@@ -118,6 +118,8 @@ MUTATIONS = [
     Mutation(SOCKET, "[Install]", "Accept=yes\n[Install]", r"Accept"),
     Mutation("deploy/Caddyfile", "reverse_proxy", "reverse_prox", r"caddy|Caddyfile"),
     Mutation("deploy/Caddyfile", "read_header 10s", "read_header 60s", r"headers"),
+    Mutation("deploy/Caddyfile", "request_buffers 1MiB", "", r"slow clients .* bodies"),
+    Mutation("deploy/Caddyfile", "read_body 30s\n", "\n", r"slow clients .*read_body"),
     Mutation("deploy/Caddyfile", "header_up -X_Forwarded_For\n", "\n", r"X_Forwarded_For"),
     Mutation("deploy/install", "--locked", "", r"--locked"),
     Mutation("deploy/install", 'activate "$version"\n{', "{", r"then activate"),
@@ -285,6 +287,7 @@ def _about_addresses(project: Path, path: Path, socket: Path) -> Iterator[str]:
     patience = re.search(r"read_header (\d+)s\n", caddyfile)
     if not patience or int(patience[1]) > LONGEST_HEADER_SECONDS:
         yield f"Caddyfile: slow headers are not given up after {LONGEST_HEADER_SECONDS} s"
+    yield from caddy.about_bodies(caddyfile)
     for header in ("X_Forwarded_For", "X_Forwarded_Proto"):
         if f"header_up -{header}\n" not in caddyfile:
             yield f"Caddyfile: clients could send {header}, which some servers believe"
