@@ -72,7 +72,7 @@ def test_a_root_path_that_needs_escaping_is_refused(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOT_PATH", value)
-    assert 'ROOT_PATH: Value error, must be a path such as "/shop"' in refusal()
+    assert 'ROOT_PATH must be a path such as "/shop"' in refusal()
 
 
 @pytest.mark.parametrize(
