@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 from flask import request
-from werkzeug.datastructures import EnvironHeaders, Headers
 
 from app.api.errors import ProblemResponse
 from app.api.openapi import documented_path
@@ -53,20 +52,22 @@ class RequestMiddleware:
         """Handle one request."""
         started = time.perf_counter()
         environ["SCRIPT_NAME"] = self._settings.root_path
-        headers = EnvironHeaders(environ)
-        request_id = request_id_from(headers.get("X-Request-ID"))
-        client = self._client(environ, headers)
+        get = environ.get
+        request_id = request_id_from(get("HTTP_X_REQUEST_ID"))
+        client = self._client(environ)
         request_token = REQUEST_ID.set(request_id)
         client_token = CLIENT.set(client.address)
         method = environ["REQUEST_METHOD"]
-        preflight = method == "OPTIONS" and "Access-Control-Request-Method" in headers
-        asked = headers.get("Access-Control-Request-Headers", "") if preflight else None
+        asks = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        preflight = method == "OPTIONS" and asks
+        asked = get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "") if preflight else None
         extra = {
+            "Server": "app",
             "X-Request-ID": request_id,
             **security_headers(https=client.https),
-            **cors_headers(self._settings, headers.get("Origin"), asked_headers=asked),
+            **cors_headers(self._settings, get("HTTP_ORIGIN"), asked_headers=asked),
         }
-        if has_body(headers.get("Content-Length"), headers.get("Transfer-Encoding")):
+        if has_body(get("CONTENT_LENGTH"), get("HTTP_TRANSFER_ENCODING")):
             extra["Connection"] = "close"  # unless `read_body` reads it
         environ["app.client"] = client
         environ["app.headers"] = extra
@@ -79,13 +80,11 @@ class RequestMiddleware:
         ) -> Callable[[bytes], object]:
             nonlocal status
             status = int(line.split(" ", 1)[0])
-            response_headers = Headers(answer)
-            for name, value in extra.items():
-                response_headers.setdefault(name, value)
-            response_headers["Server"] = "app"
             if DRAINING.is_set():
-                response_headers["Connection"] = "close"
-            return start_response(line, response_headers.to_wsgi_list(), exc_info)
+                extra["Connection"] = "close"
+            given = {name.lower() for name, _ in answer}
+            added = [each for each in extra.items() if each[0].lower() not in given]
+            return start_response(line, answer + added, exc_info)
 
         try:
             if preflight:
@@ -106,13 +105,13 @@ class RequestMiddleware:
             REQUEST_ID.reset(request_token)  # the thread is reused
             CLIENT.reset(client_token)
 
-    def _client(self, environ: WSGIEnvironment, headers: EnvironHeaders) -> Client:
+    def _client(self, environ: WSGIEnvironment) -> Client:
         return client_of(
             self._settings,
             peer=environ.get("REMOTE_ADDR", ""),
             scheme=environ["wsgi.url_scheme"],
-            forwarded_for=headers.get("X-Forwarded-For"),
-            forwarded_proto=headers.get("X-Forwarded-Proto"),
+            forwarded_for=environ.get("HTTP_X_FORWARDED_FOR"),
+            forwarded_proto=environ.get("HTTP_X_FORWARDED_PROTO"),
         )
 
 

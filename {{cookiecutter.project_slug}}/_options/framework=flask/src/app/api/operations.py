@@ -166,8 +166,8 @@ def read_body() -> None:
         UnsupportedMediaTypeError: it is not JSON.
         BadRequestError: it cannot be parsed, or is truncated.
     """
-    sent = request.headers
-    if not has_body(sent.get("Content-Length"), sent.get("Transfer-Encoding")):
+    sent = request.environ
+    if not has_body(sent.get("CONTENT_LENGTH"), sent.get("HTTP_TRANSFER_ENCODING")):
         return
     if "app.body_error" in request.environ:
         raise request.environ["app.body_error"]
