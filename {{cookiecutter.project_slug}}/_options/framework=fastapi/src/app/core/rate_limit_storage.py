@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter as Limiter
@@ -16,6 +18,9 @@ def redis_storage(url: str) -> Storage:
 
     `limits` imports redis here, and not at each start; hence its errors are wrapped.
     """
+    parts = urlsplit(url)
+    if parts.hostname and parts.port is None:  # which this class does not default
+        url = parts._replace(netloc=f"{parts.netloc}:6379").geturl()
     return RedisStorage(
         f"async+{url}",
         implementation="redispy",
