@@ -34,8 +34,8 @@ async def test_an_allowance_shrinks_with_each_call() -> None:
 @pytest.mark.parametrize(
     "url", ["redis://redis.invalid", "rediss://u:p@[2001:db8::1]/0"]
 )
-def test_a_url_of_redis_needs_no_port(url: str) -> None:
-    assert limiter(storage_url=url)
+async def test_a_url_of_redis_needs_no_port(url: str) -> None:
+    await limiter(storage_url=url).close()
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,10 @@ def bearer(user_id: UUID = USER, session_id: UUID = SESSION) -> str:
 async def test_a_token_stands_for_its_user_with_the_scopes_of_now() -> None:
     authenticator = Authenticator(settings())
     principal = await authenticator.authenticate(bearer(), NO_DATABASE)
-    assert (principal.id, principal.scopes) == (USER, {"items:read"})
+    assert (principal.id, principal.scopes) == (
+        USER,
+        frozenset({"items:read"}),
+    )
 
 
 @pytest.mark.usefixtures("living")

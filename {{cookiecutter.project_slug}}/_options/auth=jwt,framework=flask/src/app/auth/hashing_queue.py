@@ -7,14 +7,14 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
 
 from app.core.errors import UnavailableError
-from app.core.server import SERVER_OPTIONS
+from app.core.server import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CORES: Final = os.cpu_count() or 1
 # Each takes a thread of the server; the last fifth is for other requests.
-_PLACES: Final[int] = SERVER_OPTIONS["blocking_threads"] * 4 // 5
+_PLACES: Final = THREADS * 4 // 5
 
 
 class HashingQueue:
