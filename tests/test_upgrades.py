@@ -179,6 +179,7 @@ def look_at_owners(rows: dict[str, list[dict[str, Any]]]) -> None:
     assert users.keys() == scopes.keys()
     for user_id, user in users.items():
         assert user["email"].endswith("@invalid")
+        assert user["email_key"] == user["email"]
         assert not user["password_hash"].startswith("$")
         assert user["scopes"] == sorted(scopes[user_id])
         assert bool(user["is_active"]) == bool(scopes[user_id])

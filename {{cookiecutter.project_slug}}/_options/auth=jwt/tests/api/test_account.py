@@ -62,7 +62,7 @@ async def test_a_password_permits_a_new_address(alice: Client, client: Client) -
     body = {"email": "New@Example.org", "current_password": PASSWORD}
     response = await alice.patch(ME, json=body)
     assert response.status_code == 200
-    assert response.json()["email"] == "new@example.org"
+    assert response.json()["email"] == "New@Example.org"
     assert await can_log_in(client, "new@example.org")
     assert not await can_log_in(client, ALICE)
 

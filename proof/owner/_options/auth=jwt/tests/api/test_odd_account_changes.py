@@ -24,10 +24,22 @@ async def test_an_empty_change_changes_nothing(alice: Client) -> None:
     assert response.json() == before.json()
 
 
-async def test_the_same_address_in_another_case_is_no_change(alice: Client) -> None:
+async def test_the_same_address_in_another_case_needs_no_password(
+    alice: Client,
+) -> None:
     response = await alice.patch(ME, json={"email": ALICE.upper()})
     assert response.status_code == 200
-    assert response.json()["email"] == ALICE
+    assert response.json()["email"] == ALICE.upper()
+
+
+async def test_an_address_that_only_looks_like_the_own_one_needs_the_password(
+    alice: Client,
+) -> None:
+    body = {"email": "ada@straße.de", "current_password": PASSWORD}
+    response = await alice.patch(ME, json=body)
+    assert response.status_code == 200
+    response = await alice.patch(ME, json={"email": "ada@strasse.de"})
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize("password", ["", NEW_PASSWORD])

@@ -34,22 +34,47 @@ async def test_a_fresh_database_has_no_accounts(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("sent", "other"),
     [
         ("ADA@BÜCHER.example", "ada@bücher.example"),
-        ("Straße@example.org", "strasse@example.org"),
-        ("a+b.c@example.org", "a+b.c@example.org"),
+        ("ada@Straße.de", "Ada@XN--STRAE-OQA.de"),
+        ("ada@bücher。example", "ada@bücher.example"),
+        ("Jose\u0301@example.org", "JOSÉ@example.org"),
+        ("a+b.c@example.org", "A+B.C@example.org"),
+        ("Postmaster@example.org", "postmaster@example.org"),
+        ("İ" * 64 + "@example.org", "İ" * 64 + "@EXAMPLE.org"),
     ],
 )
-async def test_an_address_has_one_spelling(
-    client: Client,
-    sent: str,
-    kept: str,
+async def test_an_address_is_kept_as_typed_and_found_in_other_spellings(
+    client: Client, sent: str, other: str
 ) -> None:
     response = await send(client, sent, PASSWORD)
-    assert response.json()["email"] == kept
-    for spelling in (sent, kept, sent.upper()):
+    assert response.json()["email"] == sent
+    for spelling in (sent, other):
         await log_in(client, spelling)
+    response = await send(client, other, PASSWORD)
+    assert response.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada@faß.de", "ada@fass.de"),
+        ("ada@βόλος.com", "ada@βόλοσ.com"),
+        ("straße@example.org", "strasse@example.org"),
+        ("ﬁx@example.org", "fix@example.org"),
+        ("\u0131da@example.org", "ida@example.org"),
+    ],
+)
+async def test_addresses_that_differ_in_more_than_case_are_two_accounts(
+    client: Client, database: Database, one: str, other: str
+) -> None:
+    await register(client, one)
+    body = {"email": other, "password": PASSWORD}
+    refused = await client.post(f"{AUTH_URL}/login", json=body)
+    assert refused.status_code == 401
+    await register(client, other)
+    assert await count_users(database) == 2
 
 
 @pytest.mark.parametrize("email", [ADA, "Ada@EXAMPLE.org"])

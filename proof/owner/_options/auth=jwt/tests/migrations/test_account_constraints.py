@@ -16,8 +16,8 @@ from app.repositories.users import EmailTakenError, SqlUserRepository
 EMAIL = "ada@example.org"
 
 
-def user(email: str = EMAIL) -> User:
-    return User(email=email, password_hash="none", scopes=[])
+def user(email: str = EMAIL, hashed: str | None = "none") -> User:
+    return User(email=email, password_hash=hashed, scopes=[])
 
 
 async def test_an_item_of_nobody_is_refused(database: Database) -> None:
@@ -30,24 +30,22 @@ async def test_an_item_of_nobody_is_refused(database: Database) -> None:
 
 async def test_two_accounts_with_one_address_are_refused(database: Database) -> None:
     async with database.transaction() as session:
-        session.add_all([user(), user()])
+        session.add_all([user(), user(EMAIL.upper())])
         with pytest.raises(EmailTakenError):
             await session.flush()
         await session.rollback()
 
 
 @pytest.mark.parametrize(
-    ("email", "error"),
-    [(EMAIL, EmailTakenError), (None, InvalidDataError)],
+    ("hashed", "error"),
+    [("none", EmailTakenError), (None, InvalidDataError)],
 )
 async def test_only_an_address_that_is_taken_is_said_to_be_taken(
-    database: Database,
-    email: str,
-    error: type[Exception],
+    database: Database, hashed: str | None, error: type[Exception]
 ) -> None:
     async with database.transaction() as session:
         users = SqlUserRepository(session)
         await users.add(user())
         with pytest.raises(error):
-            await users.add(user(email))
+            await users.add(user(hashed=hashed))
         await session.rollback()

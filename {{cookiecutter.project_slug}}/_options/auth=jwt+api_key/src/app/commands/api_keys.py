@@ -12,7 +12,7 @@ from app.commands._database import with_database
 from app.core.errors import NotFoundError
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.repositories.users import SqlUserRepository
-from app.schemas.users import normalised_email
+from app.schemas.users import checked_email
 from app.scopes.base import all_scopes
 from app.services.api_keys import ApiKeyService
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _email(ctx: click.Context, param: click.Parameter, value: str) -> str:
     try:
-        return normalised_email(value)
+        return checked_email(value)
     except ValueError as error:
         raise click.BadParameter(str(error), ctx, param) from error
 

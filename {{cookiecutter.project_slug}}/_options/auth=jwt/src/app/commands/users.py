@@ -12,7 +12,7 @@ from app.commands._database import with_database
 from app.repositories.users import SqlUserRepository
 from app.schemas.base import PageQuery
 from app.schemas.passwords import checked_password
-from app.schemas.users import normalised_email
+from app.schemas.users import checked_email
 from app.scopes.base import ADMIN
 from app.services.users import UserService
 
@@ -26,7 +26,7 @@ _PAGE: Final = 500
 
 def _email(ctx: click.Context, param: click.Parameter, value: str) -> str:
     try:
-        return normalised_email(value)
+        return checked_email(value)
     except ValueError as error:
         raise click.BadParameter(str(error), ctx, param) from error
 

@@ -91,7 +91,7 @@ class SqlSessionRepository:
             await SqlUserRepository(session).add(user)
 
     async def find_user(self, email: str) -> User | None:
-        """Select the account by its e-mail address, in lower case."""
+        """Select the account by its e-mail address."""
         async with self._database.transaction(readonly=True) as session:
             return await SqlUserRepository(session).find_by_email(email)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import String, and_, cast, delete, not_, select
 
+from app.core.email import email_key
 from app.core.errors import AppError
 from app.models.session import UserSession
 from app.models.user import User
@@ -23,7 +24,7 @@ class EmailTakenError(AppError):
     status = 409
     code = "email_taken"
     default_detail = "An account with this e-mail address already exists."
-    constraints = ("uq_users_email",)
+    constraints = ("uq_users_email_key",)
 
 
 class LastAdministratorError(AppError):
@@ -44,7 +45,7 @@ class UserRepository(Protocol):
         """Return the account, or None."""
 
     async def find_by_email(self, email: str) -> User | None:
-        """Return the account, or None."""
+        """Return the account with this address, however it is spelt, or None."""
 
     async def list(self, *, offset: int, limit: int) -> Sequence[User]:
         """Return accounts, newest first."""
@@ -82,8 +83,12 @@ class SqlUserRepository(SqlRepository[User]):
         return await self._session.get(User, user_id)
 
     async def find_by_email(self, email: str) -> User | None:
-        """Select the row by its address, in lower case."""
-        return await self._first(User.email == email)
+        """Select the row by the key of the address."""
+        try:
+            key = email_key(email)
+        except ValueError:
+            return None
+        return await self._first(User.email_key == key)
 
     async def list(self, *, offset: int, limit: int) -> Sequence[User]:
         """Select a page."""

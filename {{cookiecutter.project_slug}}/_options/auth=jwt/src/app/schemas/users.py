@@ -6,29 +6,27 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
+from app.core.email import email_key
 from app.schemas.base import RequestBody, ResponseBody, Text
 from app.schemas.passwords import NewPassword, Password
 from app.schemas.scopes import Scopes
 
 
-def normalised_email(value: str) -> str:
-    """Return the normalised e-mail address: lower case, domain in Unicode.
+def checked_email(value: str) -> str:
+    """Return an e-mail address as typed.
 
     Raises:
         ValueError: not an e-mail address; the message does not repeat the value.
     """
-    try:
-        return validate_email(value, check_deliverability=False).normalized.casefold()
-    except EmailNotValidError:
-        raise ValueError("this is not an e-mail address") from None
+    email_key(value)
+    return value
 
 
 Email = Annotated[
     str,
-    AfterValidator(normalised_email),
+    AfterValidator(checked_email),
     Field(max_length=254, json_schema_extra={"format": "email"}),
 ]
 UserName = Annotated[Text, Field(min_length=1, max_length=200)]

@@ -8,6 +8,7 @@ import structlog
 
 from app.auth.credentials import WrongPasswordError
 from app.auth.errors import InvalidTokenError
+from app.core.email import email_key
 from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.users import UserPublic
 
@@ -52,7 +53,7 @@ class AccountService:
         """
         user = await self._find(user_id)
         changes = data.model_dump(exclude_unset=True, exclude={"current_password"})
-        if changes.get("email", user.email) != user.email:
+        if "email" in changes and email_key(changes["email"]) != user.email_key:
             password = data.current_password
             await self._check(user, password.get_secret_value() if password else "")
         changed = await self._accounts.update(user, changes)

@@ -17,13 +17,14 @@ from app.auth.tokens import (
     new_refresh_token,
     refresh_token_hash,
 )
+from app.core.email import email_key
 from app.core.errors import UnavailableError
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
 from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.sessions import Tokens
-from app.schemas.users import UserPublic, normalised_email
+from app.schemas.users import UserPublic
 from app.scopes.base import ADMIN, all_scopes
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class SessionService:
         )
         for rule, *key in limits:
             await self._limiter.hit(rule, *key)
-        user = await self._sessions.find_user(email)
+        user = await self._sessions.find_user(data.email)
         password = data.password.get_secret_value()
         password_hash = user.password_hash if user is not None else None
         matches = await self._passwords.verify(password_hash, password)
@@ -196,8 +197,8 @@ def _record_failure(user: User | None, *, matches: bool, address: str) -> None:
 
 
 def _email_or_nobody(value: str) -> str:
-    """Return the normalised e-mail address; an invalid one is the empty string."""
+    """Return the key of an e-mail address; of an invalid one, the empty string."""
     try:
-        return normalised_email(value)
+        return email_key(value)
     except ValueError:
         return ""
