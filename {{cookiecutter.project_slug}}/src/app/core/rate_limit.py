@@ -72,18 +72,7 @@ class RateLimiter:
         Raises:
             TooManyRequestsError: the limit is exceeded.
         """
-        if not self._enabled:
-            return None
-        if self._shared is not None and time.monotonic() >= self._shared_again_at:
-            try:
-                return await self._hit(self._shared, rule, key)
-            except (StorageError, OSError) as error:
-                self._shared_again_at = time.monotonic() + BREAK_SECONDS
-                cause = error.__cause__ or error
-                logger.warning(
-                    "rate_limit_storage_unavailable", error=type(cause).__name__
-                )
-        return await self._hit(self._local, rule, key)
+        return await self._call(rule, key)
 
     def network_of(self, address: str) -> str:
         """Return what to count a client by: its IPv4 address or its IPv6 network.
@@ -102,14 +91,32 @@ class RateLimiter:
         if self._shared is not None:
             await close(self._shared.storage)
 
-    async def _hit(
+    async def _call(
+        self, rule: str, key: tuple[str, ...], *, counted: bool = True
+    ) -> Allowance | None:
+        if not self._enabled:
+            return None
+        if self._shared is not None and time.monotonic() >= self._shared_again_at:
+            try:
+                return await self._ask(self._shared, rule, key, counted=counted)
+            except (StorageError, OSError) as error:
+                self._shared_again_at = time.monotonic() + BREAK_SECONDS
+                cause = error.__cause__ or error
+                logger.warning(
+                    "rate_limit_storage_unavailable", error=type(cause).__name__
+                )
+        return await self._ask(self._local, rule, key, counted=counted)
+
+    async def _ask(
         self,
         limiter: Limiter,
         rule: str,
         key: tuple[str, ...],
+        *,
+        counted: bool,
     ) -> Allowance:
         limit = limit_of(rule)
-        allowed = await limiter.hit(limit, *key)
+        allowed = await (limiter.hit if counted else limiter.test)(limit, *key)
         window = await limiter.get_window_stats(limit, *key)
         reset_seconds = max(1, round(window.reset_time - time.time()))
         allowance = Allowance(limit.amount, window.remaining, reset_seconds)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from httpx2 import Response
 
 from app.core.database import Database
 from app.core.settings import Settings
 from tests.accounts import AUTH_URL, ME, PASSWORD, add_user
-from tests.client import App, Client, connect, make_app
+from tests.client import App, Client, all_at_once, connect, make_app
 from tests.settings import AUTH, make_settings
 
 LOGIN = f"{AUTH_URL}/login"
@@ -130,6 +132,45 @@ async def test_failures_of_one_account_from_many_addresses_are_limited(
         await fail(from_address(app, f"192.0.2.{number}"), 1)
     response = await log_in(from_address(app, "192.0.2.99"), PASSWORD)
     assert_is_limited(response)
+
+
+async def test_attackers_elsewhere_do_not_lock_the_user_out(
+    database: Database, migrated_url: str
+) -> None:
+    await add_user(database, ADA)
+    auth = AUTH | {"attempts_per_account": "3/day"}
+    settings = make_settings(migrated_url, auth=auth, trusted_proxies="127.0.0.1")
+    app = make_app(settings, database)
+    home = from_address(app, "2001:db8::1")
+    signed_in = await log_in(home, PASSWORD)
+    assert signed_in.status_code == 200
+    for number in range(3):
+        await fail(from_address(app, f"192.0.2.{number}"), 1)
+    assert_is_limited(await log_in(from_address(app, "192.0.2.99"), PASSWORD))
+    # From the same network, where failures have a count of their own:
+    for client in (home, from_address(app, "2001:db8::2")):
+        again = await log_in(client, PASSWORD)
+        assert again.status_code == 200
+    await fail(home, 3)
+    assert_is_limited(await log_in(home, PASSWORD))
+
+
+async def test_of_many_guesses_at_once_no_more_are_answered_than_one_by_one(
+    settings: Settings, committing_database: Database
+) -> None:
+    await add_user(committing_database, ADA)
+    client = from_address(make_app(settings, committing_database), "192.0.2.1")
+    responses = await all_at_once([partial(log_in, client, "a wrong password")] * 30)
+    statuses = sorted(response.status_code for response in responses)
+    assert statuses == [401] * 10 + [429] * 20
+
+
+@pytest.mark.usefixtures("registered")
+async def test_successes_are_not_counted(app: App) -> None:
+    client = from_address(app, "192.0.2.1")
+    for _ in range(12):
+        response = await log_in(client, PASSWORD)
+        assert response.status_code == 200
 
 
 async def test_the_right_current_password_forgives_wrong_ones(alice: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,7 +19,10 @@ from app.core.rate_limit import RateLimiter, limit_of
 from app.schemas.passwords import normalised
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.core.settings.auth import AuthSettings
+    from app.models.user import User
 
 
 class InvalidCredentialsError(AppError):
@@ -94,7 +98,11 @@ class Passwords:
 
 
 class AttemptLimiter(RateLimiter):
-    """A rate limiter whose count is reset once an attempt succeeds."""
+    """A rate limiter for failures: they are counted once they have happened."""
+
+    async def test(self, rule: str, *key: str) -> None:
+        """Raise TooManyRequestsError if `hit` would; count nothing."""
+        await self._call(rule, key, counted=False)
 
     async def forget(self, rule: str, *key: str) -> None:
         """Reset the count."""
@@ -103,3 +111,62 @@ class AttemptLimiter(RateLimiter):
         if self._shared is not None:
             with suppress(StorageError, OSError):
                 await self._shared.clear(limit, *key)
+
+
+class PasswordCheck:
+    """Checks passwords of accounts, and limits guesses.
+
+    Only failures count. Attackers must not lock users out of their accounts: a network
+    from which the account has signed in has counts of its own, and all others share one
+    (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
+    """
+
+    def __init__(
+        self,
+        passwords: Passwords,
+        limiter: AttemptLimiter,
+        settings: AuthSettings,
+    ) -> None:
+        self._passwords = passwords
+        self._limiter = limiter
+        self._settings = settings
+
+    async def matches(
+        self, email: str, user: User | None, password: str, network: str
+    ) -> bool:
+        """Return whether the account is active and has this password.
+
+        Args:
+            email: the key of the account's address.
+            user: the account; None for an unknown one, which takes the same time.
+            password: the guess.
+            network: where the guess comes from.
+
+        Raises:
+            TooManyRequestsError: there were too many failures.
+            UnavailableError: too many passwords are being hashed.
+        """
+        account = hashlib.sha256(email.encode()).hexdigest()
+        own = ("password", account, network)
+        is_known = user is not None and network in (user.sign_in_networks or ())
+        limits = (
+            (self._settings.attempts_per_account_and_address, own),
+            (self._settings.attempts_per_account, own if is_known else own[:2]),
+        )
+        await self._test(limits)
+        password_hash = user.password_hash if user is not None else None
+        matches = await self._passwords.verify(password_hash, password)
+        if user is None or not user.is_active or not matches:
+            for rule, key in limits:
+                await self._limiter.hit(rule, *key)
+            return False
+        # Of many guesses at once, those beyond the limit must reveal nothing.
+        await self._test(limits)
+        for rule, key in limits:
+            if key == own:
+                await self._limiter.forget(rule, *key)
+        return True
+
+    async def _test(self, limits: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        for rule, key in limits:
+            await self._limiter.test(rule, *key)

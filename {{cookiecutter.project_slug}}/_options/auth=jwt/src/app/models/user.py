@@ -15,6 +15,7 @@ class User(Entity):
     Attributes:
         email: the address as typed.
         email_key: the form of the address that is compared, set with it.
+        sign_in_networks: from which the password was right, the latest at the end.
     """
 
     __tablename__ = "users"
@@ -26,6 +27,7 @@ class User(Entity):
     password_hash: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     is_active: Mapped[bool] = mapped_column(default=True)
+    sign_in_networks: Mapped[list[str] | None] = mapped_column(JSON)
 
     @validates("email")
     def _set_email_key(self, _: str, email: str) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from app.core.database import Database, Session
 
+# Enough for home, work and a phone on the way.
+_SIGN_IN_NETWORKS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
@@ -50,11 +53,13 @@ class SessionRepository(Protocol):
     async def renew_password_hash(self, user: User, password_hash: str) -> None:
         """Store a new hash of the same password, unless the password has changed."""
 
-    async def start(self, user: User, session: UserSession, token_hash: str) -> bool:
+    async def start(
+        self, user: User, session: UserSession, token_hash: str, network: str
+    ) -> bool:
         """Store a new session and its first refresh token; return true if stored.
 
         Do not store it if the account was disabled or deleted, or its password changed,
-        since the user was read.
+        since the user was read. Remember the network that it is started from.
         """
 
     async def rotate(
@@ -104,17 +109,29 @@ class SqlSessionRepository:
                 .values(password_hash=password_hash),
             )
 
-    async def start(self, user: User, session: UserSession, token_hash: str) -> bool:
+    async def start(
+        self, user: User, session: UserSession, token_hash: str, network: str
+    ) -> bool:
         """Insert both rows; the lock makes ending all sessions wait for this one."""
         unchanged = (
-            select(User.id)
+            select(User)
             .where(User.id == user.id, User.password_hash == user.password_hash)
             .where(User.is_active)
-            .with_for_update(read=True)
+            .with_for_update(key_share=True)
         )
         async with self._database.transaction() as transaction:
-            if await transaction.scalar(unchanged) is None:
+            account: User | None = await transaction.scalar(unchanged)
+            if account is None:
                 return False
+            others = [n for n in account.sign_in_networks or () if n != network]
+            await transaction.execute(
+                update(User)
+                .where(User.id == user.id)
+                .values(
+                    sign_in_networks=[*others, network][-_SIGN_IN_NETWORKS:],
+                    updated_at=User.updated_at,  # the user has changed nothing
+                ),
+            )
             transaction.add(session)
             await transaction.flush()
             transaction.add(RefreshToken(token_hash=token_hash, session_id=session.id))

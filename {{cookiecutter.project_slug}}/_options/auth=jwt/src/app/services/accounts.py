@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.credentials import WrongPasswordError
+from app.auth.credentials import PasswordCheck, WrongPasswordError
 from app.auth.errors import InvalidTokenError
 from app.core.email import email_key
 from app.schemas.passwords import WeakPasswordError, weakness
@@ -37,11 +37,12 @@ class AccountService:
         passwords: Passwords,
         limiter: AttemptLimiter,
         settings: AuthSettings,
+        address: str,
     ) -> None:
         self._accounts = accounts
         self._passwords = passwords
-        self._limiter = limiter
-        self._attempts = settings.attempts_per_account_and_address
+        self._password_check = PasswordCheck(passwords, limiter, settings)
+        self._network = limiter.network_of(address)
 
     async def update_profile(self, user_id: UUID, data: ProfileUpdate) -> UserPublic:
         """Change the fields that were sent.
@@ -106,12 +107,9 @@ class AccountService:
 
     async def _check(self, user: User, password: str) -> None:
         """Check the current password: a stolen token must not be enough."""
-        key = ("password", str(user.id))
-        await self._limiter.hit(self._attempts, *key)
-        matches = await self._passwords.verify(user.password_hash, password)
-        if not matches:
+        matches = self._password_check.matches
+        if not await matches(user.email_key, user, password, self._network):
             raise WrongPasswordError
-        await self._limiter.forget(self._attempts, *key)
 
     async def _find(self, user_id: UUID) -> User:
         user = await self._accounts.find(user_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from contextlib import suppress
 from datetime import timedelta
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.auth.credentials import InvalidCredentialsError
+from app.auth.credentials import InvalidCredentialsError, PasswordCheck
 from app.auth.errors import InvalidTokenError
 from app.auth.tokens import (
     issue_access_token,
@@ -58,6 +57,7 @@ class SessionService:
         self._passwords = passwords
         self._limiter = limiter
         self._settings = settings
+        self._check = PasswordCheck(passwords, limiter, settings)
 
     async def register(self, data: UserRegister, address: str) -> UserPublic:
         """Create an account.
@@ -76,6 +76,7 @@ class SessionService:
             name=data.name,
             password_hash=await self._passwords.hash(password),
             scopes=NEW_USER_SCOPES,
+            sign_in_networks=[self._limiter.network_of(address)],
         )
         await self._sessions.add_user(user)
         audit_log.info("registered", user_id=str(user.id), client=address)
@@ -93,28 +94,14 @@ class SessionService:
         """
         await self._count_address(address)
         email = _email_or_nobody(data.email)
-        account = hashlib.sha256(email.encode()).hexdigest()
-        limits = (
-            (
-                self._settings.attempts_per_account_and_address,
-                "login",
-                account,
-                self._limiter.network_of(address),
-            ),
-            (self._settings.attempts_per_account, "login", account),
-        )
-        for rule, *key in limits:
-            await self._limiter.hit(rule, *key)
         user = await self._sessions.find_user(data.email)
         password = data.password.get_secret_value()
-        password_hash = user.password_hash if user is not None else None
-        matches = await self._passwords.verify(password_hash, password)
-        if user is None or not matches or not user.is_active:
-            _record_failure(user, matches=matches, address=address)
+        network = self._limiter.network_of(address)
+        matches = await self._check.matches(email, user, password, network)
+        if user is None or not matches:
+            _record_failure(user, address)
             raise InvalidCredentialsError
-        for rule, *key in limits:
-            await self._limiter.forget(rule, *key)
-        tokens = await self._start(user)
+        tokens = await self._start(user, network)
         if self._passwords.needs_rehash(user.password_hash):
             with suppress(UnavailableError):  # a later login will do it
                 renewed = await self._passwords.hash(password)
@@ -157,7 +144,7 @@ class SessionService:
         if ended is not None:
             audit_log.info("logout", user_id=str(ended.user_id), client=address)
 
-    async def _start(self, user: User) -> Tokens:
+    async def _start(self, user: User, network: str) -> Tokens:
         now = utc_now()
         expires_at = now + timedelta(seconds=self._settings.refresh_absolute_seconds)
         idle_until = now + timedelta(seconds=self._settings.refresh_idle_seconds)
@@ -168,7 +155,7 @@ class SessionService:
         )
         refresh_token = new_refresh_token()
         token_hash = refresh_token_hash(refresh_token)
-        if not await self._sessions.start(user, session, token_hash):
+        if not await self._sessions.start(user, session, token_hash, network):
             raise InvalidCredentialsError
         if secrets.randbelow(_PURGE_EVERY) == 0:
             await self._sessions.purge(now)
@@ -186,12 +173,12 @@ class SessionService:
         await self._limiter.hit(rule, "auth", self._limiter.network_of(address))
 
 
-def _record_failure(user: User | None, *, matches: bool, address: str) -> None:
+def _record_failure(user: User | None, address: str) -> None:
     """Log why a login failed; the response does not say so."""
     if user is None:
         audit_log.warning("login_failed", reason="unknown_account", client=address)
         return
-    reason = "disabled_account" if matches else "wrong_password"
+    reason = "wrong_password" if user.is_active else "disabled_account"
     user_id = str(user.id)
     audit_log.warning("login_failed", reason=reason, user_id=user_id, client=address)
 

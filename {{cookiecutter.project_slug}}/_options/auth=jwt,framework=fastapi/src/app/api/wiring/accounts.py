@@ -28,6 +28,7 @@ async def get_accounts(request: Request) -> AccountService:
         state.passwords,
         state.rate_limiter,
         state.settings.auth,
+        request.state.client.address,
     )
 
 

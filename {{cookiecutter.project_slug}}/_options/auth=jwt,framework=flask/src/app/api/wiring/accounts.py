@@ -31,6 +31,7 @@ def get_accounts() -> AccountService:
         current_app.extensions["passwords"],
         current_app.extensions["rate_limiter"],
         get_settings().auth,
+        get_address(),
     )
 
 
