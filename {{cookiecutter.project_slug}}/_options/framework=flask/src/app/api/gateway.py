@@ -78,12 +78,12 @@ class Gateway:
         """Return the body; of one that is too long, at most the part that is."""
         if length is not None:
             return await protocol() if int(length) <= self._max_bytes else b""
-        body = b""
+        body = bytearray()
         async for part in protocol:
             body += part
             if len(body) > self._max_bytes:
                 break
-        return body
+        return bytes(body)
 
     def _call(
         self, environ: WSGIEnvironment, protocol: HTTPProtocol, loop: AbstractEventLoop
