@@ -164,7 +164,7 @@ ERRORS = [
         "safety.py",
     ),
     ("compose", "README.md", "workflows/ci.yml", "workflows/test.yml", "test.yml"),
-    ("compose", "AGENTS.md", "`core/errors.py`", "`core/exceptions.py`", "core/exceptions.py"),
+    ("compose", "AGENTS.md", "`errors.py`", "`core/exceptions.py`", "core/exceptions.py"),
     ("compose", "AGENTS.md", "`AppError`", "`ServiceError`", "ServiceError"),
     ("oidc", "AGENTS.md", "`principal_id` in", "`subject_id` in", "subject_id"),
     ("compose", "AGENTS.md", "`models/base.py`", "`models/bases.py`", "bases.py"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.errors import TITLES
+from app.errors import TITLES
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -304,7 +304,7 @@ def test_sources_that_cannot_be_imported_are_reported_until_they_are_mended(
     settings = environment(DATABASE__URL=empty_url, PYTHONPATH=str(tmp_path / "src"))
     with serving(tmp_path, settings, "--reload") as server:
         # One that the application imports, and one that the worker's start does.
-        for source in ("api/health.py", "core/errors.py"):
+        for source in ("api/health.py", "errors.py"):
             edited = tmp_path / "src/app" / source
             good = edited.read_text(encoding="utf-8")
             edited.write_text(f"{good}\nthis is no Python\n", encoding="utf-8")

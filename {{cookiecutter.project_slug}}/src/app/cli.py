@@ -10,8 +10,8 @@ from typing import cast
 import click
 
 from app import DESCRIPTION, VERSION, commands
-from app.core.errors import AppError, ConfigurationError
 from app.core.settings import env_file_warnings, write_missing_env_file
+from app.errors import AppError, ConfigurationError
 
 
 class _Commands(click.Group):

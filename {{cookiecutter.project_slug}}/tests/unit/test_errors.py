@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from app import errors
 from app.api.problems import problem_for_invalid, problem_for_status, problem_of
-from app.core import errors
 
 
 def subclasses(kind: type[errors.AppError]) -> list[type[errors.AppError]]:

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.core.errors import NotFoundError
 from app.core.ids import uuid7
+from app.errors import NotFoundError
 from app.models.base import utc_now
 from app.schemas.base import PageQuery
 from app.schemas.items import ItemCreate, ItemUpdate

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.core.errors import ConfigurationError
 from app.core.settings import (
     env_file_warnings,
     load_settings,
     write_missing_env_file,
 )
+from app.errors import ConfigurationError
 from tests.databases import LASTING_URL, UNSAFE_URLS
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.database import Database, run_on_connection
 from app.core.database.dialects import DIALECTS
-from app.core.errors import InvalidDataError, UnavailableError
 from app.core.settings.database import DatabaseSettings
+from app.errors import InvalidDataError, UnavailableError
 from app.models.base import Base
 from app.models.item import Item
 from tests.settings import make_settings

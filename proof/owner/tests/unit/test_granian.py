@@ -5,7 +5,7 @@ from granian.server import MPServer
 from granian.server.common import AbstractServer
 
 from app.commands._server import check_granian
-from app.core.errors import ConfigurationError
+from app.errors import ConfigurationError
 
 
 def test_a_version_of_granian_that_differs_is_refused_by_what_has_changed(

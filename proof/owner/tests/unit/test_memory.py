@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.core.database import Database
 from app.core.database.migrations import upgrade
-from app.core.errors import ConfigurationError
+from app.errors import ConfigurationError
 from tests.client import all_at_once
 from tests.settings import make_settings
 

@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from app.core.errors import TooManyRequestsError
 from app.core.logging import configure_logging
 from app.core.rate_limit import RateLimiter
 from app.core.settings.sections import RateLimitSettings
+from app.errors import TooManyRequestsError
 from tests.logs import logged
 from tests.settings import make_settings
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.core.errors import ConfigurationError
 from app.core.settings import load_settings, write_missing_env_file
+from app.errors import ConfigurationError
 from tests.databases import LASTING_URL
 
 if TYPE_CHECKING:

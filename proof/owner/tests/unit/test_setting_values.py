@@ -6,9 +6,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.core.errors import ConfigurationError
 from app.core.settings import load_settings
 from app.core.settings.refusals import setting_names
+from app.errors import ConfigurationError
 from tests.databases import LASTING_URL, UNSAFE_URLS
 
 SECRET = "correct-horse-battery-staple"

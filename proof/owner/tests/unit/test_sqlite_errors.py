@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.core.database import Database
 from app.core.database.dialects import DIALECTS
 from app.core.database.migrations import upgrade
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 from tests.settings import make_settings
 
 if TYPE_CHECKING:

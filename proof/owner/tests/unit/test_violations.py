@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.core.database import violations
-from app.core.errors import AppError, ConflictError, InvalidDataError
+from app.errors import AppError, ConflictError, InvalidDataError
 from app.models.base import Base
 
 if TYPE_CHECKING:

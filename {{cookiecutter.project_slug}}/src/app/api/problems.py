@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from app.core.errors import (
-    TITLES,
-    AppError,
-    BadRequestError,
-    ContentTooLargeError,
-    NotFoundError,
-    RequestTimeoutError,
-)
 from app.core.logging import REQUEST_ID
+from app.errors import DETAILS, TITLES, AppError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,16 +17,6 @@ MEDIA_TYPE = "application/problem+json"
 
 # A client may send any number of unknown fields; responses stay short.
 _MOST_REASONS = 20
-
-# Of errors that the framework raises.
-_DETAILS = {
-    400: BadRequestError.default_detail,
-    404: NotFoundError.default_detail,
-    405: "This method is not allowed here; see the Allow header.",
-    408: RequestTimeoutError.default_detail,
-    413: ContentTooLargeError.default_detail,
-    422: "The request is invalid; see errors.",
-}
 
 _REF = "#/components/schemas/{model}"
 
@@ -67,9 +50,7 @@ def problem_of(error: AppError) -> dict[str, Any]:
 def problem_for_status(status: int) -> dict[str, Any]:
     """Return the body for an error of the framework."""
     title = TITLES.get(status, "Error")
-    return _problem(
-        status, title.lower().replace(" ", "_"), _DETAILS.get(status, title)
-    )
+    return _problem(status, title.lower().replace(" ", "_"), DETAILS.get(status, title))
 
 
 def problem_for_invalid(errors: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from granian._granian import SocketHolder
 from granian.log import logger as granian_logger
 from granian.server import MPServer
 
-from app.core.errors import ConfigurationError
 from app.core.server import DRAINING
+from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ import structlog
 from limits import parse
 from limits.errors import StorageError
 
-from app.core.errors import TooManyRequestsError
 from app.core.rate_limit_storage import Limiter, MemoryStorage, close, redis_storage
+from app.errors import TooManyRequestsError
 
 if TYPE_CHECKING:
     from app.core.settings.sections import RateLimitSettings

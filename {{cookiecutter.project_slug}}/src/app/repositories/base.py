@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 from app.models.item import Item
 from app.schemas.base import Page
 from app.schemas.items import ItemPublic

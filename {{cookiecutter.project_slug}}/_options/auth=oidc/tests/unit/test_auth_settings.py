@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from app.core.errors import ConfigurationError
 from app.core.settings import load_settings
 from app.core.settings.auth import AuthSettings
+from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app import DESCRIPTION, NAME, VERSION
 from app.api import docs, health
 from app.api.bodies import BodyLimitMiddleware
-from app.api.errors import register_error_handlers
+from app.api.error_handlers import register_error_handlers
 from app.api.middleware import RequestMiddleware
 from app.api.problems import with_problems
 from app.api.routes import add_routes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from app.api import docs, health
-from app.api.errors import register_error_handlers
+from app.api.error_handlers import register_error_handlers
 from app.api.gateway import Gateway
 from app.api.middleware import RequestMiddleware, note_route
 from app.api.openapi import describe

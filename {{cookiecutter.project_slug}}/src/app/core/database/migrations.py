@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from app.core.database.dialects import DIALECTS
-from app.core.errors import ConfigurationError, UnavailableError
+from app.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
     from app.core.settings import Settings

@@ -11,7 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.exc import OperationalError
 
 from app.core.database.sessions import ReadOnlyError, is_read_only
-from app.core.errors import ConfigurationError
+from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine

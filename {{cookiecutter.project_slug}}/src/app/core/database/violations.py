@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import AppError, ConflictError, InvalidDataError
+from app.errors import AppError, ConflictError, InvalidDataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,6 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from app.core.errors import ConfigurationError
 from app.core.settings.model import Environment, Settings
 from app.core.settings.refusals import (
     nearly_a_setting,
@@ -32,6 +31,7 @@ from app.core.settings.refusals import (
     refusals,
     setting_names,
 )
+from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.auth.hashing_queue import HashingQueue
 from app.core.database import Database
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 from tests.accounts import AUTH_URL, ME, PASSWORD, add_user, log_in, signed_in
 from tests.client import App, connect, make_app
 from tests.settings import AUTH, make_settings

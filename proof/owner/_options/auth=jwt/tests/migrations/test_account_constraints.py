@@ -8,7 +8,7 @@ import pytest
 
 from app.auth.authenticator import AccountDeletedError
 from app.core.database import Database
-from app.core.errors import InvalidDataError
+from app.errors import InvalidDataError
 from app.models.item import Item
 from app.models.user import User
 from app.repositories.users import EmailTakenError, SqlUserRepository

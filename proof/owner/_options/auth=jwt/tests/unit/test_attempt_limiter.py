@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from app.auth.credentials import AttemptLimiter
-from app.core.errors import TooManyRequestsError
 from app.core.settings.sections import RateLimitSettings
+from app.errors import TooManyRequestsError
 
 pytest_plugins = ["tests.redis"]
 

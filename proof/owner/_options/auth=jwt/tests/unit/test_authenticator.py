@@ -14,8 +14,8 @@ from app.auth.errors import (
     NotAuthenticatedError,
 )
 from app.auth.tokens import issue_access_token
-from app.core.errors import BadRequestError
 from app.core.settings.auth import AuthSettings
+from app.errors import BadRequestError
 from app.models.base import utc_now
 from app.repositories.sessions import Access
 from tests.settings import AUTH

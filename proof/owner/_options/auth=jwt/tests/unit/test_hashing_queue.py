@@ -5,7 +5,7 @@ from threading import Event, Lock
 import pytest
 
 from app.auth.hashing_queue import HashingQueue
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 from tests.client import all_at_once
 from tests.processes import SECONDS
 

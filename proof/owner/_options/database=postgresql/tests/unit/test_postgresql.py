@@ -12,8 +12,8 @@ from app.cli import main
 from app.core.database import Database, postgresql, run_on_connection
 from app.core.database import postgresql_driver as driver
 from app.core.database.dialects import DIALECTS
-from app.core.errors import UnavailableError
 from app.core.settings.database import DatabaseSettings
+from app.errors import UnavailableError
 from tests.client import Client, connect, make_app
 from tests.settings import make_settings
 

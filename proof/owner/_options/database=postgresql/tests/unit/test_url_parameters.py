@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.core.database import Database
-from app.core.errors import UnavailableError
 from app.core.settings.database import DatabaseSettings
+from app.errors import UnavailableError
 from tests.settings import make_settings
 
 only_postgresql = pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app.core.database import Database
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 from tests.settings import make_settings
 from tests.statements import execute
 

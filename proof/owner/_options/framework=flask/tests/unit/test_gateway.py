@@ -11,7 +11,7 @@ import pytest
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from app.api.gateway import Gateway
-from app.core.errors import RequestTimeoutError
+from app.errors import RequestTimeoutError
 from tests.settings import make_settings
 
 if TYPE_CHECKING:

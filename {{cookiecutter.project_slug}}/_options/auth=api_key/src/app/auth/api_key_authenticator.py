@@ -14,7 +14,7 @@ import structlog
 from app.auth.api_keys import SCHEME, parse_key
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.auth.principal import Principal
-from app.core.errors import BadRequestError
+from app.errors import BadRequestError
 from app.models.base import utc_now
 from app.repositories.api_keys import update_last_used
 from app.repositories.key_access import find_key_access

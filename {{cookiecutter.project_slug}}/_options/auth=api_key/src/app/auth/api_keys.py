@@ -15,7 +15,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.core.errors import AppError
+from app.errors import AppError
 from app.models.api_key import KEY_PREFIX
 
 # RFC 9110 section 11.1; no scheme is registered for API keys.

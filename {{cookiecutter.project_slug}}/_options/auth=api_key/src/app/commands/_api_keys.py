@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app.auth.api_keys import key_id_of
 from app.commands._database import with_database
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 from app.models.api_key import KEY_PREFIX
 from app.models.base import utc_now
 from app.repositories.api_keys import SqlApiKeyRepository

@@ -9,7 +9,7 @@ import structlog
 
 from app.auth.api_keys import ApiKeyOverError, make_key
 from app.auth.errors import InsufficientScopeError
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 from app.models.api_key import ApiKey
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic

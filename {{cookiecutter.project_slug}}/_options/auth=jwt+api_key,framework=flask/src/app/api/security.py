@@ -17,7 +17,7 @@ from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.auth.authenticator import Authenticator, SignedInUser
 from app.auth.bearer import BearerRequiredError
 from app.core.database import Session
-from app.core.errors import BadRequestError
+from app.errors import BadRequestError
 from app.scopes.base import ADMIN, Scope
 
 _SCHEMES: Final[dict[str, dict[str, str]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.auth.errors import challenge
-from app.core.errors import AppError
+from app.errors import AppError
 
 
 class BearerRequiredError(AppError):

@@ -9,7 +9,7 @@ import click
 
 from app.commands import _api_keys
 from app.commands._database import with_database
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.repositories.users import SqlUserRepository
 from app.schemas.users import checked_email

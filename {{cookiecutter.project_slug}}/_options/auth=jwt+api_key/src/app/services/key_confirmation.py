@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.core.errors import AppError
+from app.errors import AppError
 from app.models.base import utc_now
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from anyio import CapacityLimiter, to_thread
 
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

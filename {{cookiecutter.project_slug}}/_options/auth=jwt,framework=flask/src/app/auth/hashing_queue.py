@@ -6,8 +6,8 @@ import os
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
 
-from app.core.errors import UnavailableError
 from app.core.server import THREADS
+from app.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

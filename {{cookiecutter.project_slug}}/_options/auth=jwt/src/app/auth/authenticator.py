@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.auth.principal import Principal
 from app.auth.tokens import read_access_token
-from app.core.errors import BadRequestError
+from app.errors import BadRequestError
 from app.repositories.sessions import find_access
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from limits.errors import StorageError
 
 from app.auth.errors import challenge
 from app.auth.hashing_queue import HashingQueue
-from app.core.errors import AppError
 from app.core.rate_limit import RateLimiter, limit_of
+from app.errors import AppError
 from app.schemas.passwords import normalised
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import String, and_, cast, delete, not_, select
 
 from app.core.email import email_key
-from app.core.errors import AppError
+from app.errors import AppError
 from app.models.session import UserSession
 from app.models.user import User
 from app.repositories.base import SqlRepository

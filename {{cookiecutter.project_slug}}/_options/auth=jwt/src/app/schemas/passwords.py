@@ -11,7 +11,7 @@ from pydantic import Field, Secret, TypeAdapter, ValidationError
 from pydantic.config import JsonDict
 
 from app import DISTRIBUTION, NAME
-from app.core.errors import AppError
+from app.errors import AppError
 
 # Section 3.1.1.2, for a password that is the only factor.
 _MIN_PASSWORD = 15

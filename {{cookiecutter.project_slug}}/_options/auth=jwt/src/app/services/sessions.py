@@ -17,7 +17,7 @@ from app.auth.tokens import (
     refresh_token_hash,
 )
 from app.core.email import email_key
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User

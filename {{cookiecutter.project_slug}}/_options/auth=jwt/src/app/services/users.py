@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 from app.models.user import User
 from app.repositories.users import LastAdministratorError
 from app.schemas.base import Page

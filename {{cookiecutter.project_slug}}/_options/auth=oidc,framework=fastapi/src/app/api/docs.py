@@ -12,7 +12,7 @@ from app import NAME
 from app.api.docs_page import CSP, page
 from app.api.docs_script import SIGNED_IN_JS, init_js, policy, signed_in_page
 from app.auth.provider_cache import Provider
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
 

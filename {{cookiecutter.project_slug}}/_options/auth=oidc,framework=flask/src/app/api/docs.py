@@ -13,7 +13,7 @@ from app.api.docs_page import CSP, page
 from app.api.docs_script import SIGNED_IN_JS, init_js, policy, signed_in_page
 from app.api.openapi import describe
 from app.auth.provider_cache import Provider
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 
 blueprint = Blueprint("docs", __name__)
 

@@ -9,7 +9,7 @@ import structlog
 from app.auth.errors import InvalidTokenError, NotAuthenticatedError
 from app.auth.identity import identity_of
 from app.auth.tokens import read_access_token
-from app.core.errors import BadRequestError
+from app.errors import BadRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from app.auth.http_client import FETCH_SECONDS, fetch_json
 from app.auth.jwks import find_key, read_keys
 from app.auth.threads import Lock, run_in_thread
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

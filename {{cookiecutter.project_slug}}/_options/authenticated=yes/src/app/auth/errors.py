@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import DISTRIBUTION
 from app.auth.schemes import SCHEMES
-from app.core.errors import AppError
+from app.errors import AppError
 
 
 def challenge(scheme: str, **parameters: str) -> str:

@@ -10,15 +10,15 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
-from app.api.errors import ProblemResponse
+from app.api.error_handlers import ProblemResponse
 from app.api.problems import problem_of
-from app.core.errors import (
+from app.core.headers import has_body, is_json
+from app.core.json import parse_json
+from app.errors import (
     ContentTooLargeError,
     RequestTimeoutError,
     UnsupportedMediaTypeError,
 )
-from app.core.headers import has_body, is_json
-from app.core.json import parse_json
 from app.schemas.base import RequestQuery
 
 if TYPE_CHECKING:

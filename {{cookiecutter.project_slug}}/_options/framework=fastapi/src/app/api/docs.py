@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from app import NAME
 from app.api.docs_page import CSP, page
 from app.api.docs_script import init_js
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
 

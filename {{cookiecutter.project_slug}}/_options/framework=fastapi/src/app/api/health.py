@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 
 from app import NAME, VERSION
 from app.api.bodies import JSONRoute
-from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
 from app.core.server import DRAINING
+from app.errors import UnavailableError
 from app.schemas.health import Health, Liveness, Readiness
 
 router = APIRouter(prefix="/health", tags=["health"], route_class=JSONRoute)

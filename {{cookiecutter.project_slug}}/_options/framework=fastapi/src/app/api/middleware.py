@@ -9,9 +9,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
-from app.api.errors import ProblemResponse
+from app.api.error_handlers import ProblemResponse
 from app.api.problems import problem_of
-from app.core.errors import AppError
 from app.core.headers import (
     client_of,
     cors_headers,
@@ -21,6 +20,7 @@ from app.core.headers import (
 )
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
+from app.errors import AppError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

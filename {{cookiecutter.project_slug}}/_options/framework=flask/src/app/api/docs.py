@@ -11,7 +11,7 @@ from app import NAME
 from app.api.docs_page import CSP, page
 from app.api.docs_script import init_js
 from app.api.openapi import describe
-from app.core.errors import NotFoundError
+from app.errors import NotFoundError
 
 blueprint = Blueprint("docs", __name__)
 

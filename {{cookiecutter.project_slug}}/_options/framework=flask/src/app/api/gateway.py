@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
-from app.core.errors import RequestTimeoutError
 from app.core.headers import has_body
 from app.core.server import THREADS
+from app.errors import RequestTimeoutError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -6,9 +6,9 @@ from flask import Blueprint, current_app
 
 from app import NAME, VERSION
 from app.api.operations import operation
-from app.core.errors import UnavailableError
 from app.core.readiness import NEEDED
 from app.core.server import DRAINING
+from app.errors import UnavailableError
 from app.schemas.health import Health, Liveness, Readiness
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import request
 
-from app.api.errors import ProblemResponse
+from app.api.error_handlers import ProblemResponse
 from app.api.openapi import documented_path
 from app.api.problems import problem_of
-from app.core.errors import AppError
 from app.core.headers import (
     client_of,
     cors_headers,
@@ -21,6 +20,7 @@ from app.core.headers import (
 )
 from app.core.logging import CLIENT, REQUEST_ID
 from app.core.server import DRAINING
+from app.errors import AppError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -22,13 +22,13 @@ from flask import Response, current_app, g, request
 from pydantic import TypeAdapter, ValidationError
 
 from app.api.dependencies import get_database
-from app.core.errors import (
+from app.core.headers import has_body, is_json
+from app.core.json import parse_json
+from app.errors import (
     BadRequestError,
     ContentTooLargeError,
     UnsupportedMediaTypeError,
 )
-from app.core.headers import has_body, is_json
-from app.core.json import parse_json
 from app.schemas.base import RequestQuery
 
 type Reason = Mapping[str, Any]

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from app.core.database.dialects import DIALECTS
 from app.core.database.sessions import ReadSession, WriteSession
 from app.core.database.violations import translate_violations
-from app.core.errors import UnavailableError
+from app.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -1,7 +1,7 @@
 """Domain errors.
 
 Each has an HTTP status and a machine-readable code. Any layer can raise them;
-`app.api.errors` turns them into responses.
+`app.api.error_handlers` turns them into responses.
 """
 
 from __future__ import annotations
@@ -139,3 +139,14 @@ class UnavailableError(AppError):
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+# What callers read when the framework itself refuses a request.
+DETAILS = {
+    400: BadRequestError.default_detail,
+    404: NotFoundError.default_detail,
+    405: "This method is not allowed here; see the Allow header.",
+    408: RequestTimeoutError.default_detail,
+    413: ContentTooLargeError.default_detail,
+    422: "The request is invalid; see errors.",
+}

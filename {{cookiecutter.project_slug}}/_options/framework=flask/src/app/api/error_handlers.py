@@ -15,7 +15,7 @@ from app.api.problems import (
     problem_for_status,
     problem_of,
 )
-from app.core.errors import AppError
+from app.errors import AppError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
