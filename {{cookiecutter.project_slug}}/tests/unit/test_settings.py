@@ -81,7 +81,7 @@ def test_the_password_of_a_url_does_not_show(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_env_may_hold_names_of_other_programs(scratch: Path) -> None:
-    names = "POSTGRES_PASSWORD=a\nCOMPOSE_PROJECT_NAME=b\nRATE_LIMIT__ENABELD=false\n"
+    names = "OTHER_PASSWORD=a\nPROJECT_NAME=b\nRATE_LIMIT__ENABELD=false\n"
     (scratch / ".env").write_text(names, encoding="utf-8")
     assert load_settings().rate_limit.enabled
     (warning,) = env_file_warnings()

@@ -1,4 +1,4 @@
-"""URLs that hold passwords."""
+"""URLs that hold a secret."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PASSWORD: Final = re.compile(r"(?<=://)([^:/]*):.+@", re.DOTALL)
 
 
 class SecretUrl(Secret[str]):
-    """A URL that is shown with its passwords masked."""
+    """A URL that is shown with what is secret in it masked."""
 
     def _display(self) -> str:
         url = _PASSWORD.sub(rf"\1:{_MASK}@", self.get_secret_value(), count=1)

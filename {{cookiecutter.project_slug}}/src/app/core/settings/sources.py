@@ -88,7 +88,7 @@ class _SecretFiles(_Environment, NestedSecretsSettingsSource):
 
 
 class _EnvFile(_Environment, DotEnvSettingsSource):
-    """The settings in `.env`; other programs read it, too, such as Docker Compose.
+    """The settings in `.env`; other programs may read it, too.
 
     Attributes:
         unknown: the names that are no settings.
