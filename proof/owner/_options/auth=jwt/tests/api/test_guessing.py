@@ -6,15 +6,20 @@ from functools import partial
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import select
 
+from app.auth.hashing_queue import HashingQueue
 from app.core.database import Database
 from app.core.settings import Settings
-from tests.accounts import AUTH_URL, ME, PASSWORD, add_user
+from app.errors import UnavailableError
+from app.models.user import User
+from tests.accounts import AUTH_URL, ME, PASSWORD, add_user, change_user, register
 from tests.client import App, Client, all_at_once, connect, make_app
 from tests.settings import AUTH, make_settings
 
 LOGIN = f"{AUTH_URL}/login"
 ADA = "ada@example.org"
+NEW_PASSWORD = "another password for tests"
 
 
 @pytest.fixture
@@ -171,6 +176,78 @@ async def test_successes_are_not_counted(app: App) -> None:
     for _ in range(12):
         response = await log_in(client, PASSWORD)
         assert response.status_code == 200
+
+
+async def test_the_network_of_a_registration_counts_as_one_of_a_login(
+    database: Database, migrated_url: str
+) -> None:
+    auth = AUTH | {"attempts_per_account": "3/day"}
+    settings = make_settings(migrated_url, auth=auth, trusted_proxies="127.0.0.1")
+    app = make_app(settings, database)
+    home = from_address(app, "192.0.2.1")
+    await register(home, ADA)
+    await fail(from_address(app, "192.0.2.2"), 3)
+    response = await log_in(home, PASSWORD)
+    assert response.status_code == 200
+
+
+async def test_a_login_that_is_refused_for_another_reason_is_a_failure(
+    app: App, database: Database
+) -> None:
+    await add_user(database, ADA)
+    await change_user(database, ADA, is_active=False)
+    client = from_address(app, "192.0.2.1")
+    for _ in range(10):
+        response = await log_in(client, PASSWORD)
+        assert response.status_code == 401
+    assert_is_limited(await log_in(client, PASSWORD))
+
+
+async def test_a_login_that_found_no_place_in_the_queue_is_no_failure(
+    app: App, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise UnavailableError
+
+    await add_user(database, ADA)
+    client = from_address(app, "192.0.2.1")
+    with monkeypatch.context() as busy:
+        busy.setattr(HashingQueue, "run", refuse)
+        for _ in range(11):
+            response = await log_in(client, "a wrong password")
+            assert response.status_code == 503
+    response = await log_in(client, PASSWORD)
+    assert response.status_code == 200
+
+
+async def test_a_thief_of_a_token_does_not_keep_its_user_from_changing_the_password(
+    app: App, alice: Client
+) -> None:
+    headers = {"authorization": alice.headers["authorization"]}
+    thief = connect(app, x_forwarded_for="192.0.2.66", **headers)
+    wrong = {"current_password": "a wrong password", "new_password": NEW_PASSWORD}
+    for _ in range(10):
+        response = await thief.put(f"{ME}/password", json=wrong)
+        assert response.status_code == 403
+    assert_is_limited(await thief.put(f"{ME}/password", json=wrong))
+    right = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    response = await alice.put(f"{ME}/password", json=right)
+    assert response.status_code == 204
+
+
+async def test_the_latest_networks_are_kept(app: App, database: Database) -> None:
+    await add_user(database, ADA)
+    async with database.transaction(readonly=True) as session:
+        before = await session.scalar(select(User.updated_at))
+    for number in (*range(22), 5):
+        response = await log_in(from_address(app, f"192.0.2.{number}"), PASSWORD)
+        assert response.status_code == 200
+    async with database.transaction(readonly=True) as session:
+        user = await session.scalar(select(User))
+    assert user is not None
+    latest = [*range(2, 5), *range(6, 22), 5]
+    assert user.sign_in_networks == [f"192.0.2.{number}" for number in latest]
+    assert user.updated_at == before
 
 
 async def test_the_right_current_password_forgives_wrong_ones(alice: Client) -> None:

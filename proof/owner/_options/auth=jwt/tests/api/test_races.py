@@ -21,6 +21,7 @@ from tests.accounts import (
     with_token,
 )
 from tests.client import App, Client, all_at_once, connect, make_app
+from tests.settings import make_settings
 
 ADA = "ada@example.org"
 SPELLINGS = ("ada@example.org", "Ada@example.org", "ADA@EXAMPLE.ORG")
@@ -46,6 +47,17 @@ async def test_of_many_registrations_of_one_address_one_wins(
     async with committing_database.transaction(readonly=True) as session:
         keys = await session.scalars(select(User.email_key))
         assert keys.all() == [ADA]
+
+
+async def test_many_logins_at_once_are_no_failures(
+    committing_database: Database, migrated_url: str
+) -> None:
+    client = connect(make_app(make_settings(migrated_url), committing_database))
+    await register(client, ADA)
+    login = {"email": ADA, "password": PASSWORD}
+    call = partial(client.post, f"{AUTH_URL}/login", json=login)
+    responses = await all_at_once([call] * 25)
+    assert {response.status_code for response in responses} == {200}
 
 
 async def test_of_many_refreshes_with_one_token_one_wins_and_the_session_ends(

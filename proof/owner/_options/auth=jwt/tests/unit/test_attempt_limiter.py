@@ -19,6 +19,15 @@ def limiter(storage_url: str = "memory://") -> AttemptLimiter:
     )
 
 
+async def test_a_test_counts_nothing() -> None:
+    attempts = limiter()
+    for _ in range(2):
+        await attempts.test(RULE, "login", "ada")
+    await attempts.hit(RULE, "login", "ada")
+    with pytest.raises(TooManyRequestsError):
+        await attempts.test(RULE, "login", "ada")
+
+
 async def test_a_success_starts_the_count_anew() -> None:
     attempts = limiter()
     await attempts.hit(RULE, "login", "ada")

@@ -36,8 +36,9 @@ class AuthSettings(Section):
         password_memory_kib: memory of one Argon2id hash (OWASP: 19 MiB with 2 rounds).
         password_time_cost: rounds of one Argon2id hash.
         attempts_per_account_and_address: failed logins of an account from one address.
-        attempts_per_account: failed logins of an account from all addresses
-            (NIST SP 800-63B-4 section 3.2.2 wants at most 100 in a row).
+        attempts_per_account: failed logins of an account from all addresses together
+            (NIST SP 800-63B-4 section 3.2.2 wants at most 100 in a row); addresses from
+            which it has signed in have a count each.
         attempts_per_address: registrations, logins and refreshes from one address.
     """
 
