@@ -48,7 +48,8 @@ class Authenticator:
     """Authenticates callers by the Authorization header.
 
     The token names the session. The session and its user's scopes are read from the
-    database each time, so that logout, disabling and demoting take effect at once.
+    database each time, so that logout, disabling and demoting take effect at once, or
+    once `revocation_cache_seconds` have passed.
     """
 
     def __init__(self, settings: AuthSettings) -> None:

@@ -1,7 +1,7 @@
 """Signed-in sessions in the database.
 
-Each call of the repository is a transaction of its own: what ends a session must
-outlast the refusal that tells of it.
+Each call of the repository is a transaction of its own: reuse of a refresh token ends
+the session and is then refused, and the end must be committed all the same.
 """
 
 from __future__ import annotations

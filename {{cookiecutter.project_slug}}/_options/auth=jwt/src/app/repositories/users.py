@@ -99,7 +99,7 @@ class SqlUserRepository(SqlRepository[User]):
         return await self._count()
 
     async def is_last_administrator(self, user_id: UUID) -> bool:
-        """Lock the row; an administrator's with those of all others, in one order."""
+        """Lock the account or, if it is an administrator, all by id: no deadlocks."""
         other = select(User.id).where(User.id == user_id, not_(_ADMINISTERS))
         if await self._session.scalar(other.with_for_update(key_share=True)):
             return False

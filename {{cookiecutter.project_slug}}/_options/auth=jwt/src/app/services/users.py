@@ -122,7 +122,7 @@ class UserService:
         """
         if reason := weakness(password, email):
             raise WeakPasswordError(reason, field="new_password")
-        # Before the database is used: others would wait for it.
+        # Hash first: on SQLite, a transaction would keep other writers waiting.
         password_hash = await self._passwords.hash(password)
         user = await self._find_by_email(email)
         user.password_hash = password_hash

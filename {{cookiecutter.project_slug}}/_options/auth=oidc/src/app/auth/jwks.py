@@ -68,7 +68,7 @@ def find_key(keys: Iterable[Key], kid: str | None, algorithm: str) -> Key | None
 def _key(entry: object) -> Key | None:
     """Return a key; None if it is private, symmetric, invalid or unsupported.
 
-    A member that is null is as absent.
+    A member that is null counts as absent.
     """
     if not isinstance(entry, dict):
         return None

@@ -75,7 +75,7 @@ class Gateway:
         await loop.run_in_executor(self._threads, self._call, environ, protocol, loop)
 
     async def _read(self, protocol: HTTPProtocol, length: str | None) -> bytes:
-        """Return the body; of one that is too long, at most the part that is."""
+        """Return the body; of one that is too long, nothing or just enough to tell."""
         if length is not None:
             return await protocol() if int(length) <= self._max_bytes else b""
         body = bytearray()
