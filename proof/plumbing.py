@@ -112,7 +112,7 @@ def prove(tree: Path, environment: Mapping[str, str], told: Mapping[str, Any], h
         pytest = ["uv", "run", "pytest", "--quiet"]
         if how == "unshared":
             with TemporaryDirectory() as scratch:
-                config = f"--cov-config={tracing(tree, Path(scratch))}"
+                config = f"--cov-config={tracing(tree, Path(scratch), laying['facts'])}"
                 measured = [config, "--cov-branch", f"--cov-fail-under={BRANCHES}"]
                 output = run([*pytest, *measured], tree, environment)
             return counted(output, expected + told["tests"])
@@ -122,14 +122,16 @@ def prove(tree: Path, environment: Mapping[str, str], told: Mapping[str, Any], h
         return counted(run([*pytest, "--no-cov", *chosen], tree, environment), expected)
 
 
-def tracing(tree: Path, folder: Path) -> Path:
+def tracing(tree: Path, folder: Path, facts: Collection[str]) -> Path:
     """Write the service's configuration of coverage.py to a folder, with a trace function.
 
-    Unlike `sys.monitoring`, that counts branches on every Python, and has to be told of
-    SQLAlchemy's greenlets.
+    Unlike `sys.monitoring`, that counts branches on every Python, and has to be told of the
+    greenlets in which SQLAlchemy awaits.
     """
     text = (tree / "pyproject.toml").read_text(encoding="utf-8")
-    traced = 'core = "ctrace"\nconcurrency = ["greenlet", "thread"]'
+    traced = 'core = "ctrace"'
+    if "async=no" not in facts:
+        traced += '\nconcurrency = ["greenlet", "thread"]'
     config = folder / "pyproject.toml"
     config.write_text(text.replace('core = "sysmon"', traced), encoding="utf-8")
     return config

@@ -13,7 +13,15 @@ from app.core.database import Database
 from app.core.settings import Settings
 from app.errors import UnavailableError
 from app.models.user import User
-from tests.accounts import AUTH_URL, ME, PASSWORD, add_user, change_user, register
+from tests.accounts import (
+    AUTH_URL,
+    ME,
+    PASSWORD,
+    add_user,
+    change_user,
+    register,
+    signed_in,
+)
 from tests.client import App, Client, all_at_once, connect, make_app
 from tests.settings import AUTH, make_settings
 
@@ -147,8 +155,8 @@ async def test_attackers_elsewhere_do_not_lock_the_user_out(
     settings = make_settings(migrated_url, auth=auth, trusted_proxies="127.0.0.1")
     app = make_app(settings, database)
     home = from_address(app, "2001:db8::1")
-    signed_in = await log_in(home, PASSWORD)
-    assert signed_in.status_code == 200
+    first = await log_in(home, PASSWORD)
+    assert first.status_code == 200
     for number in range(3):
         await fail(from_address(app, f"192.0.2.{number}"), 1)
     assert_is_limited(await log_in(from_address(app, "192.0.2.99"), PASSWORD))
@@ -158,6 +166,20 @@ async def test_attackers_elsewhere_do_not_lock_the_user_out(
         assert again.status_code == 200
     await fail(home, 3)
     assert_is_limited(await log_in(home, PASSWORD))
+
+
+async def test_attackers_do_not_keep_a_signed_in_user_from_a_new_password(
+    database: Database, migrated_url: str
+) -> None:
+    auth = AUTH | {"attempts_per_account": "3/day"}
+    settings = make_settings(migrated_url, auth=auth, trusted_proxies="127.0.0.1")
+    app = make_app(settings, database)
+    signed_in_client = await signed_in(app, database, ADA)
+    for number in range(3):
+        await fail(from_address(app, f"192.0.2.{number}"), 1)
+    body = {"current_password": PASSWORD, "new_password": "another one for tests"}
+    changed = await signed_in_client.put(f"{ME}/password", json=body)
+    assert changed.status_code == 204
 
 
 async def test_of_many_guesses_at_once_no_more_are_answered_than_one_by_one(

@@ -117,7 +117,7 @@ class PasswordCheck:
     """Checks passwords of accounts, and limits guesses.
 
     Only failures count. Attackers must not lock users out of their accounts: a network
-    from which the account has signed in has counts of its own, and all others share one
+    from which the account is or was signed in has its own count, all others share one
     (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
     """
 
@@ -132,7 +132,13 @@ class PasswordCheck:
         self._settings = settings
 
     async def matches(
-        self, email: str, user: User | None, password: str, network: str
+        self,
+        email: str,
+        user: User | None,
+        password: str,
+        network: str,
+        *,
+        signed_in: bool = False,
     ) -> bool:
         """Return whether the account is active and has this password.
 
@@ -141,6 +147,7 @@ class PasswordCheck:
             user: the account; None for an unknown one, which takes the same time.
             password: the guess.
             network: where the guess comes from.
+            signed_in: whether it comes with a session of the account.
 
         Raises:
             TooManyRequestsError: there were too many failures.
@@ -148,7 +155,8 @@ class PasswordCheck:
         """
         account = hashlib.sha256(email.encode()).hexdigest()
         own = ("password", account, network)
-        is_known = user is not None and network in (user.sign_in_networks or ())
+        networks = (user.sign_in_networks if user is not None else None) or ()
+        is_known = signed_in or network in networks
         limits = (
             (self._settings.attempts_per_account_and_address, own),
             (self._settings.attempts_per_account, own if is_known else own[:2]),

@@ -107,8 +107,10 @@ class AccountService:
 
     async def _check(self, user: User, password: str) -> None:
         """Check the current password: a stolen token must not be enough."""
-        matches = self._password_check.matches
-        if not await matches(user.email_key, user, password, self._network):
+        matches = await self._password_check.matches(
+            user.email_key, user, password, self._network, signed_in=True
+        )
+        if not matches:
             raise WrongPasswordError
 
     async def _find(self, user_id: UUID) -> User:
