@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import select
-
-from app.models.user import User
 from app.repositories.users import LastAdministratorError, SqlUserRepository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from app.core.database import Database, Session
+    from app.core.database import Database
+    from app.models.user import User
 
 
 class AccountRepository(Protocol):
@@ -55,7 +53,7 @@ class SqlAccountRepository:
     async def update(self, user: User, changes: Mapping[str, Any]) -> User | None:
         """Update the row."""
         async with self._database.transaction() as session:
-            unchanged = await _lock(session, user)
+            unchanged = await SqlUserRepository(session).lock_unchanged(user)
             if unchanged is not None:
                 for name, value in changes.items():
                     setattr(unchanged, name, value)
@@ -65,11 +63,12 @@ class SqlAccountRepository:
     async def set_password(self, user: User, password_hash: str) -> bool:
         """Update the row, and delete those of the sessions."""
         async with self._database.transaction() as session:
-            unchanged = await _lock(session, user)
+            users = SqlUserRepository(session)
+            unchanged = await users.lock_unchanged(user)
             if unchanged is None:
                 return False
             unchanged.password_hash = password_hash
-            await SqlUserRepository(session).end_sessions(user.id)
+            await users.end_sessions(user.id)
             return True
 
     async def delete(self, user: User) -> bool:
@@ -77,20 +76,9 @@ class SqlAccountRepository:
         async with self._database.transaction() as session:
             users = SqlUserRepository(session)
             is_last = await users.is_last_administrator(user.id)
-            if await _lock(session, user) is None:
+            if await users.lock_unchanged(user) is None:
                 return False
             if is_last:
                 raise LastAdministratorError
             await users.delete(user)
             return True
-
-
-async def _lock(session: Session, user: User) -> User | None:
-    """Select the account for a change, unless it differs from what was verified."""
-    account: User | None = await session.scalar(
-        select(User)
-        .where(User.id == user.id, User.password_hash == user.password_hash)
-        .where(User.is_active)
-        .with_for_update(key_share=True),
-    )
-    return account

@@ -113,14 +113,8 @@ class SqlSessionRepository:
         self, user: User, session: UserSession, token_hash: str, network: str
     ) -> bool:
         """Insert both rows; the lock makes ending all sessions wait for this one."""
-        unchanged = (
-            select(User)
-            .where(User.id == user.id, User.password_hash == user.password_hash)
-            .where(User.is_active)
-            .with_for_update(key_share=True)
-        )
         async with self._database.transaction() as transaction:
-            account: User | None = await transaction.scalar(unchanged)
+            account = await SqlUserRepository(transaction).lock_unchanged(user)
             if account is None:
                 return False
             others = [n for n in account.sign_in_networks or () if n != network]

@@ -109,6 +109,19 @@ class SqlUserRepository(SqlRepository[User]):
         )
         return locked.all() == [user_id]
 
+    async def lock_unchanged(self, user: User) -> User | None:
+        """Select the account for a change, unless it differs from what was verified.
+
+        None means that it was disabled or deleted, or got another password.
+        """
+        account: User | None = await self._session.scalar(
+            select(User)
+            .where(User.id == user.id, User.password_hash == user.password_hash)
+            .where(User.is_active)
+            .with_for_update(key_share=True),
+        )
+        return account
+
     async def end_sessions(self, user_id: UUID) -> None:
         """Delete the user's sessions."""
         await self._session.execute(
