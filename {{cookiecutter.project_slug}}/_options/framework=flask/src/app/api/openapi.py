@@ -26,7 +26,7 @@ _REF = "#/components/schemas/{model}"
 
 def describe(app: Flask) -> dict[str, Any]:
     """Return the document for all operations of the application."""
-    with app.app_context():  # what is given may depend on the settings
+    with app.app_context():  # in which `get_settings` finds them
         document: dict[str, Any] = _without_nulls(_document(app))
         return with_problems(document)
 

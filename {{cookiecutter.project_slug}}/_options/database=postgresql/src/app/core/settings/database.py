@@ -24,8 +24,7 @@ SCHEMES: Final = ("postgresql", "sqlite")
 
 _TRIED_FIRST = frozenset({"", "app", "postgres", "password", "change-me"})
 
-
-# Those of libpq that asyncpg has, too, so that a URL means the same to both
+# Parameters of libpq that a URL may have
 # (https://www.postgresql.org/docs/current/libpq-connect.html).
 PARAMETERS: Final = frozenset(
     {
