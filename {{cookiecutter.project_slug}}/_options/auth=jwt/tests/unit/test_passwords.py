@@ -59,6 +59,11 @@ async def test_a_password_can_be_typed_on_any_keyboard(passwords: Passwords) -> 
         "summer2024summer2024",
         "password1234567",
         "letmein-letmein",
+        "qazwsxedcrfvtgb",
+        "1q2w3e4r5t6y7u8",
+        "acegikmoqsuwyac",
+        "Administrator123",
+        "Password-2024!!!",
         EMAIL,
         EMAIL.upper(),
         "ada.lovelace1815",
@@ -70,7 +75,13 @@ def test_a_password_that_is_easy_to_guess_is_weak(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["a password of a user", "jtxvbqwkzmhrcpd", "пароль из многих букв"]
+    "password",
+    [
+        "a password of a user",
+        "jtxvbqwkzmhrcpd",
+        "kitchen-window-tuesday",
+        "пароль из многих букв",
+    ],
 )
 def test_any_other_password_is_not_weak(password: str) -> None:
     assert weakness(password, EMAIL) is None

@@ -16,7 +16,7 @@ from app.auth.errors import challenge
 from app.auth.hashing_queue import HashingQueue
 from app.core.rate_limit import RateLimiter, limit_of
 from app.errors import AppError
-from app.schemas.passwords import normalised
+from app.schemas.passwords import WeakPasswordError, normalised, weakness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +63,24 @@ class Passwords:
             UnavailableError: too many passwords are being hashed.
         """
         return await self._queue.run(self._hasher.hash, normalised(password))
+
+    async def hash_new(
+        self, password: str, email: str, *, field: str = "password"
+    ) -> str:
+        """Return the hash to store for a password that a user has chosen.
+
+        Args:
+            password: the new password.
+            email: the user's address, which it must not be made of.
+            field: the name of the password in the request body.
+
+        Raises:
+            WeakPasswordError: it is easy to guess.
+            UnavailableError: too many passwords are being hashed.
+        """
+        if reason := await self._queue.run(weakness, password, email):
+            raise WeakPasswordError(reason, field=field)
+        return await self.hash(password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password matches the hash.

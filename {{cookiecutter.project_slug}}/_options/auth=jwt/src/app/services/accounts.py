@@ -9,7 +9,6 @@ import structlog
 from app.auth.credentials import PasswordCheck, WrongPasswordError
 from app.auth.errors import InvalidTokenError
 from app.core.email import email_key
-from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.users import UserPublic
 
 if TYPE_CHECKING:
@@ -74,9 +73,9 @@ class AccountService:
         """
         user = await self.confirm(user_id, data.current_password.get_secret_value())
         password = data.new_password.get_secret_value()
-        if reason := weakness(password, user.email):
-            raise WeakPasswordError(reason, field="new_password")
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._passwords.hash_new(
+            password, user.email, field="new_password"
+        )
         if not await self._accounts.set_password(user, password_hash):
             raise InvalidTokenError
         audit_log.info("password_changed", user_id=str(user_id))

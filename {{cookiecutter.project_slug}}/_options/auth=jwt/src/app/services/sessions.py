@@ -21,7 +21,6 @@ from app.errors import UnavailableError
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
-from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.sessions import Tokens
 from app.schemas.users import UserPublic
 from app.scopes.base import ADMIN, all_scopes
@@ -69,12 +68,10 @@ class SessionService:
         """
         await self._count_address(address)
         password = data.password.get_secret_value()
-        if reason := weakness(password, data.email):
-            raise WeakPasswordError(reason, field="password")
         user = User(
             email=data.email,
             name=data.name,
-            password_hash=await self._passwords.hash(password),
+            password_hash=await self._passwords.hash_new(password, data.email),
             scopes=NEW_USER_SCOPES,
             sign_in_networks=[self._limiter.network_of(address)],
         )

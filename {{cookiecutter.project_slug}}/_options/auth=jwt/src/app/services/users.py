@@ -10,7 +10,6 @@ from app.errors import NotFoundError
 from app.models.user import User
 from app.repositories.users import LastAdministratorError
 from app.schemas.base import Page
-from app.schemas.passwords import WeakPasswordError, weakness
 from app.schemas.users import UserPublic
 from app.scopes.base import ADMIN
 
@@ -106,9 +105,7 @@ class UserService:
             EmailTakenError: an account with this e-mail address exists.
             WeakPasswordError: the password is easy to guess.
         """
-        if reason := weakness(password, email):
-            raise WeakPasswordError(reason, field="password")
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._passwords.hash_new(password, email)
         user = User(email=email, password_hash=password_hash, scopes=list(scopes))
         await self._users.add(user)
         return UserPublic.model_validate(user)
@@ -120,10 +117,10 @@ class UserService:
             NotFoundError: there is no account with this e-mail address.
             WeakPasswordError: the password is easy to guess.
         """
-        if reason := weakness(password, email):
-            raise WeakPasswordError(reason, field="new_password")
         # Hash first: on SQLite, a transaction would keep other writers waiting.
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._passwords.hash_new(
+            password, email, field="new_password"
+        )
         user = await self._find_by_email(email)
         user.password_hash = password_hash
         await self._users.save(user)
