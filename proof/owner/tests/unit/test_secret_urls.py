@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.settings.secret_url import SecretUrl
+from app.core.settings.sections import SecretUrl
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from app.core.settings.secret_url import SecretUrl
         ("postgresql://db/a?SSLpassword=s3cret", "postgresql://db/a?SSLpassword=*"),
         ("postgresql://db/a?p%61ssword=s3cret", "postgresql://db/a?p%61ssword=*"),
         ("postgresql://db/a?passfile=/b&c=", "postgresql://db/a?passfile=/b&c="),
+        ("postgresql://db/a?options=-c a.password%3Dx", "postgresql://db/a?options=*"),
     ],
 )
 def test_the_passwords_of_a_url_are_masked_and_the_rest_is_shown(

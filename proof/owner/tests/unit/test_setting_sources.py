@@ -128,6 +128,8 @@ def test_a_name_that_is_no_setting_is_refused(
         ("RATE_LIMIT__ENABELD", "; did you mean RATE_LIMIT__ENABLED?"),
         ("database_url", "; did you mean DATABASE__URL?"),
         ("ENVIROMENT", "; did you mean ENVIRONMENT?"),
+        ("ENV", "; did you mean ENVIRONMENT?"),
+        ("POOL_SIZE", "; did you mean DATABASE__POOL_SIZE?"),
         ("CORS__SOMETHING_ELSE", ""),
     ],
 )
@@ -197,6 +199,18 @@ def test_all_files_that_cannot_be_read_are_named(
     assert first.endswith(":")
     names = [".env", "config.yaml", "config.json", "config.toml", "SECRETS_DIRECTORY"]
     assert reasons == [f"{name} cannot be read: it is not UTF-8" for name in names]
+
+
+def test_what_is_wrong_elsewhere_is_named_too_but_not_what_is_missing(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch / "config.json").write_text("{", encoding="utf-8")
+    monkeypatch.setenv("DEBUG", "maybe")
+    for name in [name for name in os.environ if name.startswith("AUTH__")]:
+        monkeypatch.delenv(name)
+    _, unread, wrong = refusal().splitlines()
+    assert unread.startswith("config.json cannot be read: ")
+    assert wrong == "DEBUG must be true or false"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")

@@ -111,8 +111,10 @@ def test_an_impossible_setting_is_named_and_its_value_not_repeated(
         ("DATABASE__POOL_TIMEOUT", "0", "must be more than 0"),
         ("RATE_LIMIT__STORAGE_URL", "redis//cache", "must be memory:// or a URL"),
         ("RATE_LIMIT__STORAGE_URL", "redis://cache:a", "must be memory:// or a URL"),
-        ("CORS__ORIGINS", "[", "must be a JSON array, or values separated by commas"),
+        ("CORS__ORIGINS", "[", "must be a JSON array of texts, or values separated"),
+        ("CORS__ORIGINS", "https://a.example, nope", "(item 2) must be * or an origin"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,?", "(item 2) must be a network such as"),
+        ("TRUSTED_PROXIES", "[1]", "must be a JSON array of texts"),
     ],
 )
 def test_a_refusal_says_what_is_right(
@@ -134,6 +136,45 @@ def test_all_impossible_settings_are_named_at_once(
     for name in ("DEBUG", "SECRETS_DIRECTORY", "DATABASE__URL", "RATE_LIMIT__REQUESTS"):
         assert any(reason.startswith(f"{name} must be ") for reason in reasons)
     assert all("(item 1) must " in r or r.split()[1] == "must" for r in reasons)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://a.example",
+        "http://localhost:3000",
+        "http://[::1]:443",
+        "HTTPS://A.example:8443",
+        "capacitor://localhost",
+        "*",
+    ],
+)
+def test_an_origin_is_compared_as_browsers_send_it(
+    origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORS__ORIGINS", origin)
+    assert load_settings().cors.origins == (origin.lower(),)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "a.example",
+        "null",
+        "https://a.example/",
+        "https://a.example/app",
+        "https://a.example:443",
+        "http://a.example:80",
+        "https://user@a.example",
+        "https://*.a b.example",
+        "https://",
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(
+    origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORS__ORIGINS", origin)
+    assert "CORS__ORIGINS (item 1) must be * or an origin such as" in refusal()
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.message import Message
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,7 +16,9 @@ type IPAddress = IPv4Address | IPv6Address
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 # Addresses as some proxies write them: 192.0.2.1:4711, [2001:db8::1]:4711.
-_BRACKETS_OR_PORT = re.compile(r"\[(.+)\](?::\d+)?|([^:]+):\d+", re.ASCII)
+_BRACKETS_OR_PORT = re.compile(r"\[(.+)\](?::\d*)?|([^:]+):\d*", re.ASCII)
+# IPv4 addresses in a network that has IPv6 only (RFC 6052 section 2.1).
+_NAT64 = ip_network("64:ff9b::/96")
 
 API_CSP = "default-src 'none'; frame-ancestors 'none'"
 
@@ -71,7 +73,7 @@ def client_of(
 
 
 def _parsed(text: str) -> IPAddress | None:
-    """Return the address in its only spelling: without port, zone and IPv4 mapping."""
+    """Return the address in its only spelling: no port, no zone, IPv4 as such."""
     text = text.strip(' \t"')
     if match := _BRACKETS_OR_PORT.fullmatch(text):
         text = match[1] or match[2]
@@ -81,6 +83,8 @@ def _parsed(text: str) -> IPAddress | None:
         return None
     if isinstance(address, IPv4Address):
         return address
+    if address in _NAT64:
+        return IPv4Address(address.packed[-4:])
     return address.ipv4_mapped or IPv6Address(int(address))
 
 

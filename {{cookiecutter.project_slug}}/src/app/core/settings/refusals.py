@@ -38,6 +38,7 @@ _WORDS: Final = {
     "value_error": "{error}",
 }
 _SIMILARITY: Final = 0.8
+_ABBREVIATION: Final = 3
 
 
 @cache
@@ -67,12 +68,16 @@ def not_a_setting(name: str) -> str:
 
 
 def _nearest(name: str) -> list[str]:
+    """Return the settings that are spelt alike, are in a group, or are longer."""
     names = [other for other in setting_names() if "__" in other or "__" not in name]
-    return get_close_matches(name, names, n=1, cutoff=_SIMILARITY)
+    if alike := get_close_matches(name, names, n=1, cutoff=_SIMILARITY):
+        return alike
+    beginning = name if len(name) >= _ABBREVIATION else "-"
+    return [n for n in names if n.endswith(f"__{name}") or n.startswith(beginning)]
 
 
-def refusals(error: ValidationError) -> Iterator[str]:
-    """Yield what is wrong with each setting."""
+def refusals(error: ValidationError, *, missing: bool) -> Iterator[str]:
+    """Yield what is wrong with each setting; if `missing`, which ones are required."""
     groups = {name.rpartition("__")[0] for name in setting_names()}
     for detail in error.errors(include_url=False, include_input=False):
         first, *inner = detail["loc"]
@@ -80,6 +85,8 @@ def refusals(error: ValidationError) -> Iterator[str]:
         while inner and name in groups:
             name = f"{name}__{inner.pop(0)}".upper()
         kind = detail["type"]
+        if kind == "missing" and not missing:
+            continue
         if kind == "extra_forbidden":
             yield not_a_setting(name)
             continue

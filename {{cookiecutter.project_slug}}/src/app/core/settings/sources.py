@@ -34,7 +34,7 @@ from app.core.settings.refusals import (
 from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from importlib.resources.abc import Traversable
 
     from pydantic.fields import FieldInfo
@@ -126,21 +126,24 @@ def load_settings() -> Settings:
     Raises:
         ConfigurationError: lists the invalid settings, without their values.
     """
-    values = _read_values()
+    values, wrong = _read_values()
     environment = values.get("environment")
     deployed = environment in (Environment.STAGING, Environment.PRODUCTION)
     try:
-        return Settings.model_validate(values, context={"deployed": deployed})
+        settings = Settings.model_validate(values, context={"deployed": deployed})
     except ValidationError as error:
-        raise _refusal(refusals(error)) from None
+        # What is missing may be in a file that cannot be read.
+        wrong += refusals(error, missing=not wrong)
+    if wrong:
+        reasons = dict.fromkeys(wrong)  # members of a union say the same
+        raise ConfigurationError(
+            "\n".join(("The service cannot start with these settings:", *reasons))
+        )
+    return settings
 
 
-def _read_values() -> dict[str, Any]:
-    """Return the values of all sources, merged.
-
-    Raises:
-        ConfigurationError: lists the sources that cannot be read.
-    """
+def _read_values() -> tuple[dict[str, Any], list[str]]:
+    """Return the values of all sources, merged, and which sources cannot be read."""
     unread: list[str] = []
 
     def read(
@@ -160,9 +163,7 @@ def _read_values() -> dict[str, Any]:
     if isinstance(directory, str) and directory and Path(directory).is_dir():
         found = read("SECRETS_DIRECTORY", _SecretFiles, directory)
         environment = _merged(environment, found)
-    if unread:
-        raise _refusal(unread)
-    return _merged(environment, files)
+    return _merged(environment, files), unread
 
 
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
@@ -204,10 +205,3 @@ def write_missing_env_file(directory: Path) -> bool:
     target.touch(mode=0o600)
     target.write_text(text + "\n", encoding="utf-8")
     return True
-
-
-def _refusal(sentences: Iterable[str]) -> ConfigurationError:
-    reasons = dict.fromkeys(sentences)  # members of a union say the same
-    return ConfigurationError(
-        "\n".join(("The service cannot start with these settings:", *reasons))
-    )

@@ -133,7 +133,10 @@ def test_a_key_that_is_over_is_not_rotated(own_database: str) -> None:
     assert_is_refusal(run("api-keys", "rotate", api_key_id), "revoked, expired or")
 
 
-@pytest.mark.parametrize("seen", ["{0.prefix}", "{0.prefix}_a", " {0.text}\n"])
+@pytest.mark.parametrize(
+    "seen",
+    ["{0.prefix}", "{0.prefix}_a", " {0.text}\n", "'{0.text}'", "X-API-Key: {0.text}"],
+)
 def test_a_key_is_rotated_by_what_is_seen_of_it(seen: str) -> None:
     old = printed(create(name="old"))
     printed(create(name="other"))
@@ -144,7 +147,14 @@ def test_a_key_is_rotated_by_what_is_seen_of_it(seen: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["rotate", "revoke"])
-@pytest.mark.parametrize("unknown", [str(UUID(int=0)), "app_12345678", make_key().text])
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        str(UUID(int=0)),
+        "app_12345678",
+        pytest.param(make_key().text, id="a new key"),
+    ],
+)
 def test_an_unknown_key_is_refused(command: str, unknown: str) -> None:
     printed(create())
     result = run("api-keys", command, unknown)

@@ -303,5 +303,11 @@ async def test_browsers_may_call_the_provider_and_where_it_hands_out_tokens(
     issuer.metadata = {"token_endpoint": "https://tokens.example:8443/a/token"}
     expected = [issuer.origin, "https://tokens.example:8443"]
     assert await Provider(issuer.url).origins() == expected
-    issuer.metadata = {"token_endpoint": None}
-    assert await Provider(issuer.url).origins() == [issuer.origin]
+    for endpoint in (
+        None,
+        "http://[",
+        "https://a.example; script-src *",
+        "//b.example",
+    ):
+        issuer.metadata = {"token_endpoint": endpoint}
+        assert await Provider(issuer.url).origins() == [issuer.origin]

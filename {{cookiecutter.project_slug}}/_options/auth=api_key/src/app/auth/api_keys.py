@@ -26,7 +26,7 @@ _ID_LENGTH = 8
 _SECRET_LENGTH = 43  # of 62 characters: 256 bits
 _CHECKSUM_LENGTH = 6  # of 62 characters: more than the 32 bits of a CRC
 
-_BEGINNING = re.compile(KEY_PREFIX + r"(?P<id>[0-9A-Za-z]{8})(?![0-9A-Za-z])")
+_BEGINNING = re.compile(rf"\b{KEY_PREFIX}(?P<id>[0-9A-Za-z]{{8}})(?![0-9A-Za-z])")
 _KEY = re.compile(
     KEY_PREFIX + r"(?P<id>[0-9A-Za-z]{8})_(?P<secret>[0-9A-Za-z]{43})[0-9A-Za-z]{6}"
 )
@@ -84,8 +84,8 @@ def parse_key(text: str) -> Key | None:
 
 
 def key_id_of(text: str) -> str | None:
-    """Return the id in a key, or in its beginning: logs and lists cut keys short."""
-    match = _BEGINNING.match(text)
+    """Return the id of a key in a text; logs and lists cut keys short."""
+    match = _BEGINNING.search(text)
     return None if match is None else match["id"]
 
 

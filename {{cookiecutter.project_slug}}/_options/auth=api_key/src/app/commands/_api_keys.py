@@ -59,9 +59,9 @@ class Duration(click.ParamType[timedelta]):
 
 
 class KeyReference(click.ParamType[UUID | str]):
-    """A key's id in the list, or `app_<id>`, which begins every key.
+    """A key's id in the list, or a text with `app_<id>`, which begins every key.
 
-    What follows there is ignored: the secret of a leaked key may be cut off.
+    The rest is ignored: a log has the header, too, and may cut off the secret.
     """
 
     name = "id"

@@ -5,6 +5,7 @@ OpenID Connect Discovery 1.0; RFC 7517.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -34,6 +35,8 @@ MAX_AGE_SECONDS = 24 * 60 * 60
 COOLDOWN_SECONDS = 30
 # Time between attempts while there are no keys.
 RETRY_SECONDS = 2
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=[/?#]|$)")
 
 
 class ProviderUnavailableError(UnavailableError):
@@ -71,10 +74,10 @@ def discovery_url(issuer: str) -> str:
     return f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
 
 
-def origin_of(url: str) -> str:
-    """Return scheme, host and port, as browsers compare them."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def origin_of(url: str) -> str | None:
+    """Return scheme, host and port of a web address, or None if it is none."""
+    match = _ORIGIN.match(url)
+    return None if match is None else match[0]
 
 
 class Provider:
@@ -116,7 +119,7 @@ class Provider:
         urls = [self._issuer]
         if known is not None and known.metadata.token_endpoint is not None:
             urls.append(known.metadata.token_endpoint)
-        return sorted(set(map(origin_of, urls)))
+        return sorted(origin for origin in set(map(origin_of, urls)) if origin)
 
     async def _current(self) -> Known | None:
         if time.monotonic() - self._fetched_at >= MAX_AGE_SECONDS:
