@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from app.auth import Principal
 from app.auth.errors import InsufficientScopeError
+from app.auth.principal import Principal
 from app.scopes.base import ADMIN, Scope
 
 READ, WRITE = Scope("reports:read"), Scope("reports:write")

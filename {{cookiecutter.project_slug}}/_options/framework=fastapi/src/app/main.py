@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database)
+    app.state.needed = ["database"]  # what readiness checks
     app.add_middleware(BodyLimitMiddleware, settings=settings)
     app.add_middleware(RequestMiddleware, settings=settings)
     register_error_handlers(app)

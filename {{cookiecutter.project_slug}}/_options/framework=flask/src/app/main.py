@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.url_map.merge_slashes = False
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(settings.database)
+    app.extensions["needed"] = ["database"]  # what readiness checks
     app.before_request(note_route)
     app.before_request(read_body)
     register_error_handlers(app)

@@ -8,8 +8,7 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.settings.secret_url import SecretUrl
-from app.core.settings.sections import Section, safe_if
+from app.core.settings.sections import SecretUrl, Section, safe_if
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -1,12 +1,13 @@
-"""Groups of settings, each with its checks for staging and production."""
+"""Types of settings, and groups, each with its checks for staging and production."""
 
 from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from limits import parse
 from pydantic import (
@@ -15,30 +16,48 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    Secret,
     ValidationInfo,
 )
 from pydantic_settings import NoDecode
-
-from app.core.settings.secret_url import SecretUrl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STORAGES: Final = ("memory", "redis", "rediss", "redis+unix")
 
+_MASK: Final = "**********"
+# From the first colon behind the scheme to the last @, since a password that was not
+# percent-encoded may hold every character.
+_PASSWORD: Final = re.compile(r"(?<=://)([^:/]*):.+@", re.DOTALL)
+
+
+class SecretUrl(Secret[str]):
+    """A URL that is shown with what is secret in it masked."""
+
+    def _display(self) -> str:
+        url = _PASSWORD.sub(rf"\1:{_MASK}@", self.get_secret_value(), count=1)
+        address, mark, query = url.partition("?")
+        return address + mark + "&".join(map(_masked, query.split("&")))
+
+
+def _masked(parameter: str) -> str:
+    """Mask a parameter that names or holds a password, such as `sslpassword`."""
+    name, equals, value = parameter.partition("=")
+    if value and "password" in unquote(parameter).lower():
+        return name + equals + _MASK
+    return parameter
+
 
 def _split(value: object) -> object:
     """Parse a list, written as JSON or separated by commas."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError:
-            raise ValueError(
-                "must be a JSON array, or values separated by commas"
-            ) from None
-    return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    with suppress(ValueError):
+        parts = json.loads(value) if isinstance(value, str) else value
+        if not isinstance(parts, list) or all(isinstance(part, str) for part in parts):
+            return parts
+    raise ValueError("must be a JSON array of texts, or values separated by commas")
 
 
 type Listed[T] = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_split)]
@@ -114,6 +133,18 @@ class RateLimitSettings(Section):
     ipv6_prefix_length: int = Field(default=64, ge=32, le=128)
 
 
+# What browsers send as Origin: without a path, and without the default port.
+_ORIGIN = re.compile(r"(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+
+
+def _origin(value: str) -> str:
+    """Return an origin as browsers send it; reject what they never send."""
+    origin = value.lower()
+    if origin != "*" and not _ORIGIN.fullmatch(origin):
+        raise ValueError("must be * or an origin such as https://shop.example.org")
+    return origin
+
+
 class CorsSettings(Section):
     """Web origins that may call from a browser; none by default.
 
@@ -121,7 +152,7 @@ class CorsSettings(Section):
     """
 
     origins: Annotated[
-        Listed[str],
+        Listed[Annotated[str, AfterValidator(_origin)]],
         safe_if(lambda origins: "*" not in origins, "must list origins, not *"),
     ] = ()
 

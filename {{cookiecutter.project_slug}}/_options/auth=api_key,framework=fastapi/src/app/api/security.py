@@ -8,8 +8,8 @@ from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import APIKeyHeader, SecurityScopes
 
 from app.api.dependencies import SessionDep
-from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
+from app.auth.principal import Principal
 from app.scopes.base import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.

@@ -11,8 +11,8 @@ from flask import Response, after_this_request, request
 
 from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
-from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
+from app.auth.principal import Principal
 from app.scopes.base import ADMIN, Scope
 
 

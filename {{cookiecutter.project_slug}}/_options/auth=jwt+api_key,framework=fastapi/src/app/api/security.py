@@ -8,17 +8,28 @@ from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
 
 from app.api.dependencies import SessionDep
-from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.auth.authenticator import Authenticator, SignedInUser
-from app.auth.bearer import BearerRequiredError
+from app.auth.errors import challenge
+from app.auth.principal import Principal
 from app.core.database import Session
-from app.errors import BadRequestError
+from app.errors import AppError, BadRequestError
 from app.scopes.base import ADMIN, Scope
 
 # Document the schemes; the headers themselves are read below.
 _bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
 _api_key = APIKeyHeader(name="X-API-Key", scheme_name="apiKey", auto_error=False)
+
+
+class BearerRequiredError(AppError):
+    """An API key cannot do this: a leaked key must not reach its owner's account."""
+
+    status = 403
+    code = "bearer_required"
+    default_detail = "This requires a signed-in user; an API key is not accepted."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": challenge("Bearer")})
 
 
 async def current_principal(

@@ -12,18 +12,29 @@ from flask import Response, after_this_request, current_app, request
 
 from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
-from app.auth import Principal
 from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.auth.authenticator import Authenticator, SignedInUser
-from app.auth.bearer import BearerRequiredError
+from app.auth.errors import challenge
+from app.auth.principal import Principal
 from app.core.database import Session
-from app.errors import BadRequestError
+from app.errors import AppError, BadRequestError
 from app.scopes.base import ADMIN, Scope
 
 _SCHEMES: Final[dict[str, dict[str, str]]] = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+
+
+class BearerRequiredError(AppError):
+    """An API key cannot do this: a leaked key must not reach its owner's account."""
+
+    status = 403
+    code = "bearer_required"
+    default_detail = "This requires a signed-in user; an API key is not accepted."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": challenge("Bearer")})
 
 
 def current_principal(*needed: Scope) -> Principal:

@@ -8,8 +8,8 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
 from app.api.dependencies import SessionDep
-from app.auth import Principal
 from app.auth.authenticator import Authenticator
+from app.auth.principal import Principal
 from app.core.database import Session
 from app.scopes.base import ADMIN, Scope
 

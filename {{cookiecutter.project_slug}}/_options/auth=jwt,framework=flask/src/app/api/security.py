@@ -10,8 +10,8 @@ from flask import current_app, request
 
 from app.api.dependencies import get_database, get_session
 from app.api.operations import Given
-from app.auth import Principal
 from app.auth.authenticator import Authenticator
+from app.auth.principal import Principal
 from app.core.database import Session
 from app.scopes.base import ADMIN, Scope
 

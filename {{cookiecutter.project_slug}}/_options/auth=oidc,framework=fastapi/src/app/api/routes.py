@@ -18,6 +18,7 @@ def add_routes(app: FastAPI) -> None:
     settings = app.state.settings
     app.state.rate_limiter = RateLimiter(settings.rate_limit)
     provider = app.state.identity_provider = Provider(settings.auth.issuer)
+    app.state.needed.append("identity_provider")
     app.state.authenticator = Authenticator(settings.auth, provider)
     for router in ROUTERS:
         app.include_router(

@@ -16,6 +16,7 @@ def add_routes(app: Flask) -> None:
     settings = app.extensions["settings"]
     app.extensions["rate_limiter"] = RateLimiter(settings.rate_limit)
     provider = app.extensions["identity_provider"] = Provider(settings.auth.issuer)
+    app.extensions["needed"].append("identity_provider")
     app.extensions["authenticator"] = Authenticator(settings.auth, provider)
     blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
     blueprint.before_request(limit_requests)

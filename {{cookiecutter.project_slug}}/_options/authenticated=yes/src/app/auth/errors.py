@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import DISTRIBUTION
-from app.auth.schemes import SCHEMES
+from app.auth import SCHEMES
 from app.errors import AppError
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from app.auth import SCHEMES
 from app.auth.errors import InsufficientScopeError
-from app.auth.schemes import SCHEMES
 from app.scopes.base import ADMIN
 
 if TYPE_CHECKING:

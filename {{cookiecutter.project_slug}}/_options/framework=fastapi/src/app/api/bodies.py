@@ -13,13 +13,12 @@ from starlette.exceptions import HTTPException
 from app.api.error_handlers import ProblemResponse
 from app.api.problems import problem_of
 from app.core.headers import has_body, is_json
-from app.core.json import parse_json
 from app.errors import (
     ContentTooLargeError,
     RequestTimeoutError,
     UnsupportedMediaTypeError,
 )
-from app.schemas.base import RequestQuery
+from app.schemas.base import RequestQuery, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 
 from app import NAME, VERSION
 from app.api.bodies import JSONRoute
-from app.core.readiness import NEEDED
 from app.core.server import DRAINING
 from app.errors import UnavailableError
 from app.schemas.health import Health, Liveness, Readiness
@@ -25,10 +24,11 @@ async def get_readiness(request: Request) -> Readiness:
     """Return 200 if requests can be served, else 503 with the reason."""
     if DRAINING.is_set():
         raise UnavailableError("The service is shutting down.")
-    for name in NEEDED:
+    needed = request.app.state.needed
+    for name in needed:
         if not await getattr(request.app.state, name).is_available():
             raise UnavailableError(f"Check failed: {name}")
-    return Readiness(checks=dict.fromkeys(NEEDED, "ok"))
+    return Readiness(checks=dict.fromkeys(needed, "ok"))
 
 
 @router.get("")

@@ -6,7 +6,6 @@ from flask import Blueprint, current_app
 
 from app import NAME, VERSION
 from app.api.operations import operation
-from app.core.readiness import NEEDED
 from app.core.server import DRAINING
 from app.errors import UnavailableError
 from app.schemas.health import Health, Liveness, Readiness
@@ -38,7 +37,8 @@ def get_health() -> Health:
 def _readiness() -> Readiness:
     if DRAINING.is_set():
         raise UnavailableError("The service is shutting down.")
-    for name in NEEDED:
+    needed = current_app.extensions["needed"]
+    for name in needed:
         if not current_app.extensions[name].is_available():
             raise UnavailableError(f"Check failed: {name}")
-    return Readiness(checks=dict.fromkeys(NEEDED, "ok"))
+    return Readiness(checks=dict.fromkeys(needed, "ok"))

@@ -23,13 +23,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.api.dependencies import get_database
 from app.core.headers import has_body, is_json
-from app.core.json import parse_json
 from app.errors import (
     BadRequestError,
     ContentTooLargeError,
     UnsupportedMediaTypeError,
 )
-from app.schemas.base import RequestQuery
+from app.schemas.base import RequestQuery, parse_json
 
 type Reason = Mapping[str, Any]
 

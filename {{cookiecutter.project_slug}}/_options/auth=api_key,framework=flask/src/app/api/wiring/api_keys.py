@@ -9,7 +9,7 @@ from app.repositories.api_keys import SqlApiKeyRepository
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:
-    from app.auth import Principal
+    from app.auth.principal import Principal
 
 
 def api_keys_of(caller: Principal) -> ApiKeyService:

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from app.api.dependencies import SessionDep
 from app.api.security import AccountOwner, SignedIn
-from app.auth import Principal
+from app.auth.principal import Principal
 from app.core.database import Session
 from app.repositories.key_access import SqlOwnApiKeyRepository
 from app.services.api_keys import ApiKeyService

@@ -8,7 +8,7 @@ from fastapi import Depends
 
 from app.api.dependencies import SessionDep
 from app.api.security import holder_of
-from app.auth import Principal
+from app.auth.principal import Principal
 from app.repositories.items import SqlItemRepository
 from app.scopes.items import ITEMS_READ, ITEMS_WRITE
 from app.services.items import ItemService

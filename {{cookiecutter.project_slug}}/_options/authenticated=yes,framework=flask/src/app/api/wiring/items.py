@@ -6,7 +6,7 @@ from typing import Annotated
 
 from app.api.dependencies import get_session
 from app.api.security import HolderOf
-from app.auth import Principal
+from app.auth.principal import Principal
 from app.repositories.items import SqlItemRepository
 from app.scopes.items import ITEMS_READ, ITEMS_WRITE
 from app.services.items import ItemService

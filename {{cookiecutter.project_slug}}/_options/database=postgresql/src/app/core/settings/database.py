@@ -14,8 +14,7 @@ from pydantic import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.settings.secret_url import SecretUrl
-from app.core.settings.sections import Section, is_deployed
+from app.core.settings.sections import SecretUrl, Section, is_deployed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -1,7 +1,0 @@
-"""Authentication and authorization of callers."""
-
-from __future__ import annotations
-
-from app.auth.principal import Principal
-
-__all__ = ["Principal"]
