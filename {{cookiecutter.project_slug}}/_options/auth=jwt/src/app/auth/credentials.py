@@ -65,7 +65,11 @@ class Passwords:
         return await self._queue.run(self._hasher.hash, normalised(password))
 
     async def hash_new(
-        self, password: str, email: str, *, field: str = "password"
+        self,
+        password: str,
+        email: str,
+        *,
+        field: str = "password",
     ) -> str:
         """Return the hash to store for a password that a user has chosen.
 

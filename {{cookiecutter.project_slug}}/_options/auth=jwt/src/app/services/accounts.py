@@ -74,7 +74,9 @@ class AccountService:
         user = await self.confirm(user_id, data.current_password.get_secret_value())
         password = data.new_password.get_secret_value()
         password_hash = await self._passwords.hash_new(
-            password, user.email, field="new_password"
+            password,
+            user.email,
+            field="new_password",
         )
         if not await self._accounts.set_password(user, password_hash):
             raise InvalidTokenError

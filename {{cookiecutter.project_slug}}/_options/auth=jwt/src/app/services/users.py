@@ -119,7 +119,9 @@ class UserService:
         """
         # Hash first: on SQLite, a transaction would keep other writers waiting.
         password_hash = await self._passwords.hash_new(
-            password, email, field="new_password"
+            password,
+            email,
+            field="new_password",
         )
         user = await self._find_by_email(email)
         user.password_hash = password_hash
