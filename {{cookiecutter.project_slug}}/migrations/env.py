@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, TextClause
 
 UUID_DIGITS = 32
+LOCK_POLL_SECONDS = 0.2
 
 
 def finish_revision(
@@ -101,8 +103,24 @@ def render_item(_kind: str, item: object, _context: object) -> str | Literal[Fal
     return False
 
 
+def wait_for_lock(connection: Connection) -> None:
+    """Lock out other migrations until the connection is closed.
+
+    Wait outside of a transaction: CREATE INDEX CONCURRENTLY in another process would
+    wait for its end.
+    """
+    lock = DIALECTS[connection.dialect.name].MIGRATION_LOCK
+    while True:
+        locked = connection.exec_driver_sql(lock).scalar()
+        connection.commit()
+        if locked:
+            return
+        time.sleep(LOCK_POLL_SECONDS)
+
+
 def migrate(connection: Connection) -> None:
-    """Run the wanted migrations in one transaction that no other process can enter."""
+    """Run the wanted migrations in one transaction, one process at a time."""
+    wait_for_lock(connection)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -114,7 +132,6 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
     )
     with context.begin_transaction():
-        connection.exec_driver_sql(DIALECTS[connection.dialect.name].MIGRATION_LOCK)
         context.run_migrations()
 
 

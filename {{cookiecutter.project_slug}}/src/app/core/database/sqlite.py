@@ -49,7 +49,7 @@ class SQLite:
     """SQLite, made safe for several writers.
 
     Attributes:
-        MIGRATION_LOCK: a statement that keeps a second migration waiting.
+        MIGRATION_LOCK: a query that takes the lock of migrations, or returns false.
         READ_OPTIONS: execution options of transactions that only read.
         CHECK: a query that returns a row if the database can be used.
     """

@@ -43,13 +43,13 @@ class PostgreSQL:
     """PostgreSQL.
 
     Attributes:
-        MIGRATION_LOCK: a statement that keeps a second migration waiting.
+        MIGRATION_LOCK: a query that takes the lock of migrations, or returns false.
         READ_OPTIONS: execution options of transactions that only read.
         CHECK: a query that returns a row if the database can be used.
     """
 
     # Any number that no other program locks in the same database.
-    MIGRATION_LOCK: ClassVar[str] = "SELECT pg_advisory_xact_lock(7262563)"
+    MIGRATION_LOCK: ClassVar[str] = "SELECT pg_try_advisory_lock(7262563)"
     # Reads need no BEGIN and ROLLBACK, which saves two round trips.
     READ_OPTIONS: ClassVar[dict[str, Any]] = {
         "isolation_level": "AUTOCOMMIT",
@@ -90,13 +90,20 @@ class PostgreSQL:
         each use (`pool_pre_ping`) costs a sixth of the throughput; under load,
         connections are hardly ever idle for a second.
 
-        Migrations have no time limit, since they may be slow or wait for each other.
+        Migrations have no time limits: not within transactions, nor in autocommit.
         """
         if migrating:
 
-            @event.listens_for(engine, "begin")
-            def lift_time_limit(connection: Connection) -> None:
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            @event.listens_for(engine, "connect")
+            def lift_time_limits(
+                connection: DBAPIConnection,
+                _entry: ConnectionPoolEntry,
+            ) -> None:
+                cursor = connection.cursor()
+                cursor.execute("SET statement_timeout = 0")
+                cursor.execute("SET idle_in_transaction_session_timeout = 0")
+                cursor.close()
+                connection.commit()
 
         event.listen(engine, "begin", _set_mode)
         event.listen(engine, "handle_error", _leave_read_only_server)
