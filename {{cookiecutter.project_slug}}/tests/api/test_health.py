@@ -33,8 +33,8 @@ async def test_a_ready_service_names_what_it_has_checked(client: Client) -> None
 async def test_health_is_readiness_with_name_and_version(client: Client) -> None:
     response = await client.get("/health")
     assert response.status_code == 200
-    readiness = (await client.get("/health/ready")).json()
-    assert response.json() == readiness | {"name": NAME, "version": VERSION}
+    readiness = await client.get("/health/ready")
+    assert response.json() == readiness.json() | {"name": NAME, "version": VERSION}
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/ready"])
