@@ -148,6 +148,10 @@ class SQLite:
         """Return whether the database is in use, by writers."""
         return _code(error.orig) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
+    def is_locked(self, error: DBAPIError) -> bool:
+        """Return whether another transaction held the lock for too long."""
+        return self.is_busy(error)
+
     def is_transient(self, error: DBAPIError) -> bool:
         """Return whether the error is transient: a retry may succeed."""
         code = _code(error.orig)

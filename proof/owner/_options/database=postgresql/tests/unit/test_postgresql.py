@@ -111,9 +111,15 @@ async def test_the_time_limit_reaches_the_server(migrated_url: str) -> None:
 
 @only_postgresql
 def test_migrations_have_no_time_limit(migrated_url: str) -> None:
+    limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+
     def look(connection: Connection) -> None:
-        with connection.begin():
-            assert connection.scalar(text("SHOW statement_timeout")) == "0"
+        for isolation, longest in (("READ COMMITTED", "2s"), ("AUTOCOMMIT", "0")):
+            connection.execution_options(isolation_level=isolation)
+            for limit in limits:
+                assert connection.scalar(text(f"SHOW {limit}")) == "0"
+            assert connection.scalar(text("SHOW lock_timeout")) == longest
+            connection.commit()
 
     run_on_connection(make_settings(migrated_url).database, look)
 

@@ -90,7 +90,8 @@ class PostgreSQL:
         each use (`pool_pre_ping`) costs a sixth of the throughput; under load,
         connections are hardly ever idle for a second.
 
-        Migrations have no time limits: not within transactions, nor in autocommit.
+        Migrations have no time limits: not within transactions, nor in autocommit. But
+        in transactions, they do not wait long for a lock: requests queue behind them.
         """
         if migrating:
 
@@ -104,6 +105,10 @@ class PostgreSQL:
                 cursor.execute("SET idle_in_transaction_session_timeout = 0")
                 cursor.close()
                 connection.commit()
+
+            @event.listens_for(engine, "begin")
+            def limit_locks(connection: Connection) -> None:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
 
         event.listen(engine, "begin", _set_mode)
         event.listen(engine, "handle_error", _leave_read_only_server)
@@ -144,6 +149,10 @@ class PostgreSQL:
     def is_busy(self, error: DBAPIError) -> bool:
         """Return whether the server is at its limit of connections."""
         return driver.sqlstate(error) == "53300"
+
+    def is_locked(self, error: DBAPIError) -> bool:
+        """Return whether another transaction held a lock for too long."""
+        return driver.sqlstate(error) == "55P03"
 
     def is_transient(self, error: DBAPIError) -> bool:
         """Return whether the error is transient: a retry may succeed."""
