@@ -26,9 +26,7 @@ _ID_LENGTH = 8
 _SECRET_LENGTH = 43  # of 62 characters: 256 bits
 _CHECKSUM_LENGTH = 6  # of 62 characters: more than the 32 bits of a CRC
 
-_BEGINNING = re.compile(
-    r"\b" + KEY_PREFIX + r"(?P<id>[0-9A-Za-z]{8})(?![0-9A-Za-z])"
-)
+_BEGINNING = re.compile(r"\b" + KEY_PREFIX + r"(?P<id>[0-9A-Za-z]{8})(?![0-9A-Za-z])")
 _KEY = re.compile(
     KEY_PREFIX + r"(?P<id>[0-9A-Za-z]{8})_(?P<secret>[0-9A-Za-z]{43})[0-9A-Za-z]{6}"
 )
