@@ -36,7 +36,9 @@ COOLDOWN_SECONDS = 30
 # Time between attempts while there are no keys.
 RETRY_SECONDS = 2
 
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=[/?#]|$)")
+_ORIGIN = re.compile(
+    r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(?=[/?#]|$)"
+)
 
 
 class ProviderUnavailableError(UnavailableError):
