@@ -96,7 +96,8 @@ def set_modes(project: Path) -> None:
 def sort_lock(project: Path) -> None:
     """Put the project's own entry, whose name is an answer, where uv sorts it."""
     lock = project / "uv.lock"
-    head, *packages = lock.read_text(encoding="utf-8").split("\n[[package]]\n")
+    text = lock.read_text(encoding="utf-8").rstrip() + "\n"
+    head, *packages = text.split("\n[[package]]\n")
     packages.sort(key=lambda package: package.split('"')[1])
     lock.write_text("\n[[package]]\n".join([head, *packages]), encoding="utf-8", newline="\n")
 

@@ -159,6 +159,7 @@ def serving(project: Path, *, drain_seconds: int) -> Iterator[Service]:
             ENVIRONMENT="test",
             DATABASE__URL=url,
             DRAIN_SECONDS=str(drain_seconds),
+            MAX_BODY_SECONDS=str(SECONDS),
             RATE_LIMIT__ENABLED="false",
         )
         service = Service(project, settings, url)
