@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from app.core.database import migrations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("scratch")
 
 
-def test_migrate_gives_up_on_a_locked_file(scratch: Path) -> None:
+def test_migrate_gives_up_on_a_locked_file(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", -1)
     locked = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__POOL_TIMEOUT": "0.1"}
     runner = CliRunner(env={"ENVIRONMENT": "test"} | locked)
     runner.invoke(main, ["migrate"])
