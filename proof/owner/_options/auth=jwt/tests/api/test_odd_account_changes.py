@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from app.core.database import Database
 from app.models.user import User
-from app.repositories.accounts import SqlAccountRepository
+from app.repositories.users import SqlAccountRepository
 from tests.accounts import ME, PASSWORD, can_log_in, change_user
 from tests.client import Client
 

@@ -11,7 +11,7 @@ from app.models.base import utc_now
 if TYPE_CHECKING:
     from app.auth.authenticator import SignedInUser
     from app.schemas.passwords import Password
-    from app.services.accounts import AccountService
+    from app.services.users import AccountService
 
 RECENT = timedelta(minutes=5)
 

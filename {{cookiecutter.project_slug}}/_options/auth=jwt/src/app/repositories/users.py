@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import String, and_, cast, delete, not_, select
 
@@ -14,8 +14,10 @@ from app.repositories.base import SqlRepository
 from app.scopes.base import ADMIN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
+
+    from app.core.database import Database
 
 
 class EmailTakenError(AppError):
@@ -127,3 +129,73 @@ class SqlUserRepository(SqlRepository[User]):
         await self._session.execute(
             delete(UserSession).where(UserSession.user_id == user_id),
         )
+
+
+class AccountRepository(Protocol):
+    """One account, for changes that need its password.
+
+    Each call is a transaction of its own: no connection is kept while a password is
+    hashed. Meanwhile the account may have changed: calls that write do nothing if it was
+    disabled or deleted, or got another password, since it was read.
+    """
+
+    async def find(self, user_id: UUID) -> User | None:
+        """Return the account, or None."""
+
+    async def update(self, user: User, changes: Mapping[str, Any]) -> User | None:
+        """Return the changed account, or raise EmailTakenError."""
+
+    async def set_password(self, user: User, password_hash: str) -> bool:
+        """Store a new password and end every session; return whether it was done."""
+
+    async def delete(self, user: User) -> bool:
+        """Delete the account and what belongs to it; return whether it was done.
+
+        Raises:
+            LastAdministratorError: nobody else is an administrator.
+        """
+
+
+class SqlAccountRepository:
+    """One account in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, user_id: UUID) -> User | None:
+        """Select the row by its key."""
+        async with self._database.transaction(readonly=True) as session:
+            return await SqlUserRepository(session).find(user_id)
+
+    async def update(self, user: User, changes: Mapping[str, Any]) -> User | None:
+        """Update the row."""
+        async with self._database.transaction() as session:
+            unchanged = await SqlUserRepository(session).lock_unchanged(user)
+            if unchanged is not None:
+                for name, value in changes.items():
+                    setattr(unchanged, name, value)
+                await session.flush()
+            return unchanged
+
+    async def set_password(self, user: User, password_hash: str) -> bool:
+        """Update the row, and delete those of the sessions."""
+        async with self._database.transaction() as session:
+            users = SqlUserRepository(session)
+            unchanged = await users.lock_unchanged(user)
+            if unchanged is None:
+                return False
+            unchanged.password_hash = password_hash
+            await users.end_sessions(user.id)
+            return True
+
+    async def delete(self, user: User) -> bool:
+        """Delete the row and, by cascade, those that refer to it."""
+        async with self._database.transaction() as session:
+            users = SqlUserRepository(session)
+            is_last = await users.is_last_administrator(user.id)
+            if await users.lock_unchanged(user) is None:
+                return False
+            if is_last:
+                raise LastAdministratorError
+            await users.delete(user)
+            return True

@@ -7,12 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.api.dependencies import SessionDep
-from app.repositories.accounts import SqlAccountRepository
 from app.repositories.sessions import SqlSessionRepository
-from app.repositories.users import SqlUserRepository
-from app.services.accounts import AccountService
+from app.repositories.users import SqlAccountRepository, SqlUserRepository
 from app.services.sessions import SessionService
-from app.services.users import UserService
+from app.services.users import AccountService, UserService
 
 
 async def get_users(request: Request, session: SessionDep) -> UserService:

@@ -10,12 +10,10 @@ from app.api.dependencies import (
     get_session,
     get_settings,
 )
-from app.repositories.accounts import SqlAccountRepository
 from app.repositories.sessions import SqlSessionRepository
-from app.repositories.users import SqlUserRepository
-from app.services.accounts import AccountService
+from app.repositories.users import SqlAccountRepository, SqlUserRepository
 from app.services.sessions import SessionService
-from app.services.users import UserService
+from app.services.users import AccountService, UserService
 
 
 def get_users() -> UserService:
