@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("scratch")
 
 
 def test_migrate_gives_up_on_a_locked_file(scratch: Path) -> None:
-    locked = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__POOL_TIMEOUT": "0.1"}
+    locked = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__LOCK_TIMEOUT": "0.1"}
     runner = CliRunner(env={"ENVIRONMENT": "test"} | locked)
     runner.invoke(main, ["migrate"])
     with closing(sqlite3.connect(scratch / "app.db")) as writer:
