@@ -49,6 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shutil.copy(PROJECT / ".env.example", directory)
     patient = {
         "DATABASE__POOL_TIMEOUT": str(SECONDS),
+        "DATABASE__LOCK_TIMEOUT": str(SECONDS),
         "MAX_BODY_SECONDS": str(SECONDS),
     }
     with empty_database(directory) as url:

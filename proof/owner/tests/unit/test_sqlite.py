@@ -20,7 +20,7 @@ def test_migrate_gives_up_on_a_locked_file(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "LOCK_SECONDS", -1)
-    locked = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__POOL_TIMEOUT": "0.1"}
+    locked = {"DATABASE__URL": "sqlite:///app.db", "DATABASE__LOCK_TIMEOUT": "0.1"}
     runner = CliRunner(env={"ENVIRONMENT": "test"} | locked)
     runner.invoke(main, ["migrate"])
     with closing(sqlite3.connect(scratch / "app.db")) as writer:

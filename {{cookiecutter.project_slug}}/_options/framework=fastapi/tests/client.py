@@ -37,7 +37,9 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 @pytest.fixture(scope="session")
 async def pool(migrated_url: str) -> AsyncIterator[Database]:
     """Give the connection pool that all tests share."""
-    database = Database(make_settings(migrated_url).database)
+    # On a slow machine, many calls at once wait longer than callers should.
+    patient = {"url": migrated_url, "pool_timeout": 60, "lock_timeout": 60}
+    database = Database(make_settings(migrated_url, database=patient).database)
     yield database
     await database.dispose()
 

@@ -35,9 +35,12 @@ Text = Annotated[str, AfterValidator(_storable)]
 
 
 class RequestBody(BaseModel):
-    """A request body; unknown fields are rejected, not ignored."""
+    """A request body; unknown fields and other types of JSON are rejected.
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    A type that JSON has as a string, such as `UUID`, needs `Field(strict=False)`.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, strict=True)
 
 
 class RequestQuery(BaseModel):

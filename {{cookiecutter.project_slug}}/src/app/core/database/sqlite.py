@@ -71,7 +71,7 @@ class SQLite:
 
         A database in memory is gone with its connection, so it has exactly one.
         """
-        timeout = {"timeout": settings.pool_timeout}
+        timeout = {"timeout": settings.lock_timeout}
         url = self.driver_url(settings.address())
         if not is_in_memory(url):
             return {"connect_args": timeout}

@@ -37,11 +37,12 @@ type DatabaseUrl = Annotated[SecretUrl, AfterValidator(_names_a_database)]
 
 
 class DatabaseSettings(Section):
-    """The database and its connection pool.
+    """The database, its connection pool and timeouts, in seconds.
 
     Attributes:
         pool_size: connections per process.
-        pool_timeout: seconds that a request waits for a connection, or for a lock.
+        pool_timeout: how long a request waits for a connection.
+        lock_timeout: how long it then waits for another writer.
     """
 
     url: Annotated[
@@ -49,7 +50,8 @@ class DatabaseSettings(Section):
         safe_if(_is_persistent, "names a database in memory; it is not persistent"),
     ] = SecretUrl("sqlite:///app.db")
     pool_size: int = Field(default=10, ge=1)
-    pool_timeout: float = Field(default=3, gt=0)
+    pool_timeout: float = Field(default=1, gt=0)
+    lock_timeout: float = Field(default=1, gt=0)
 
     def address(self) -> URL:
         """Return the parsed URL."""

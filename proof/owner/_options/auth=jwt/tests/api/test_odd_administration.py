@@ -37,6 +37,9 @@ async def test_users_are_no_administrators(
     "body",
     [
         {"is_active": "perhaps"},
+        {"is_active": "true"},
+        {"is_active": 0},
+        {"is_active": None},
         {"scopes": None},
         {"scopes": "admin"},
         {"scopes": ["admin"] * 100},

@@ -98,15 +98,14 @@ async def test_a_statement_that_takes_too_long_is_unavailable(
 
 
 @only_postgresql
-async def test_the_time_limit_reaches_the_server(migrated_url: str) -> None:
-    settings = make_settings(
-        migrated_url, database={"url": migrated_url, "statement_timeout": 7}
-    )
+async def test_the_time_limits_reach_the_server(migrated_url: str) -> None:
+    limits = {"statement_timeout": 7, "lock_timeout": 0.25}
+    settings = make_settings(migrated_url, database={"url": migrated_url, **limits})
     database = Database(settings.database)
     async with database.transaction(readonly=True) as session:
-        limit = await session.scalar(text("SHOW statement_timeout"))
+        for limit, expected in (("statement_timeout", "7s"), ("lock_timeout", "250ms")):
+            assert await session.scalar(text(f"SHOW {limit}")) == expected
     await database.dispose()
-    assert limit == "7s"
 
 
 @only_postgresql

@@ -94,7 +94,7 @@ def new_key(
         ClickException: an option is invalid.
     """
     expires_at = None if expires_in is None else utc_now() + expires_in
-    values = {"name": name, "scopes": scopes, "expires_at": expires_at}
+    values = {"name": name, "scopes": list(scopes), "expires_at": expires_at}
     try:
         return ApiKeyCreate.model_validate(values)
     except ValidationError as error:

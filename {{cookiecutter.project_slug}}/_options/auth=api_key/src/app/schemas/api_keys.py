@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from app.schemas.base import RequestBody, ResponseBody, Text
 from app.schemas.scopes import Scopes
 
 MAX_OVERLAP_SECONDS = 30 * 24 * 60 * 60
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _written_out(value: object) -> object:
+    """Reject other notations, such as a number of seconds."""
+    if not isinstance(value, datetime) and not _RFC_3339.fullmatch(str(value)):
+        raise ValueError("must be a date-time such as 2030-01-31T12:00:00Z")
+    return value
 
 
 def _ahead(value: datetime) -> datetime:
@@ -25,12 +37,20 @@ def _ahead(value: datetime) -> datetime:
     return moment
 
 
+ExpiresAt = Annotated[
+    AwareDatetime,
+    Field(strict=False),
+    BeforeValidator(_written_out),
+    AfterValidator(_ahead),
+]
+
+
 class ApiKeyCreate(RequestBody):
     """A new key; without `expires_at`, it is valid until it is revoked."""
 
     name: Annotated[Text, Field(min_length=1, max_length=200)]
     scopes: Annotated[Scopes, Field(min_length=1)]
-    expires_at: Annotated[AwareDatetime, AfterValidator(_ahead)] | None = None
+    expires_at: ExpiresAt | None = None
 
 
 class ApiKeyRotate(RequestBody):

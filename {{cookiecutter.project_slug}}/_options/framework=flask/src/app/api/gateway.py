@@ -52,6 +52,8 @@ class Gateway:
         self._max_bytes = settings.max_body_bytes
         self._max_seconds = settings.max_body_seconds
         self._threads = ThreadPoolExecutor(THREADS)
+        # Those that wait for a locked table may hold all of the others.
+        self._liveness = ThreadPoolExecutor(1)
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Handle one request.
@@ -72,7 +74,9 @@ class Gateway:
             except ProtocolClosed:
                 pass  # truncated
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._call, environ, protocol, loop)
+        live = scope.path.endswith("/health/live")
+        threads = self._liveness if live else self._threads
+        await loop.run_in_executor(threads, self._call, environ, protocol, loop)
 
     async def _read(self, protocol: HTTPProtocol, length: str | None) -> bytes:
         """Return the body; of one that is too long, nothing or just enough to tell."""

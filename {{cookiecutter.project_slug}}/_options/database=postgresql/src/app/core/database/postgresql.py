@@ -71,6 +71,7 @@ class PostgreSQL:
         query = settings.address().normalized_query
         given = {name: values[-1] for name, values in query.items()}
         options = [
+            f"-c lock_timeout={settings.lock_timeout * 1000:.0f}",
             f"-c statement_timeout={settings.statement_timeout * 1000}",
             "-c idle_in_transaction_session_timeout=60000",
             given.get("options", ""),
@@ -101,6 +102,7 @@ class PostgreSQL:
                 _entry: ConnectionPoolEntry,
             ) -> None:
                 cursor = connection.cursor()
+                cursor.execute("SET lock_timeout = 0")
                 cursor.execute("SET statement_timeout = 0")
                 cursor.execute("SET idle_in_transaction_session_timeout = 0")
                 cursor.close()

@@ -88,13 +88,15 @@ class DatabaseSettings(Section):
         password: replaces the password in the URL, to keep it out of the URL.
         pool_size: connections per process.
         pool_timeout: how long a request waits for a connection.
+        lock_timeout: how long a statement waits for other transactions.
     """
 
     password: SecretStr | None = None  # before the URL, whose check reads it
     url: DatabaseUrl = SecretUrl("sqlite:///app.db")
     pool_size: int = Field(default=10, ge=1)
-    pool_timeout: float = Field(default=3, gt=0)
+    pool_timeout: float = Field(default=1, gt=0)
     connect_timeout: int = Field(default=2, ge=1)
+    lock_timeout: float = Field(default=1, ge=0.001)
     statement_timeout: int = Field(default=10, ge=1)
 
     @field_validator("url")
