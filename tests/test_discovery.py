@@ -92,7 +92,7 @@ def test_an_import_that_fails_is_not_swallowed(
 
 
 def test_a_scope_is_declared_once(project: Path, add: Callable[[str, str], None]) -> None:
-    add("scopes/notes.py", "from app.scopes.base import declare\ndeclare('items:read')\n")
+    add("scopes/notes.py", "from app.scopes import declare\ndeclare('items:read')\n")
     assert error_at_start(project) == "ValueError: the scope items:read is declared twice"
 
 

@@ -11,7 +11,7 @@ from app.core.database import Database
 from app.core.ids import uuid7
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
-from app.scopes.base import ADMIN, Scope, all_scopes
+from app.scopes import ADMIN, Scope, all_scopes
 from app.services.api_keys import ApiKeyService
 from tests.client import App, Client, connect
 from tests.processes import run_app

@@ -13,7 +13,7 @@ from app.core.database import Database
 from app.models.user import User
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 from app.services.api_keys import ApiKeyService
 from tests.accounts import AUTH_URL, PASSWORD, signed_in
 from tests.client import App, Client, connect

@@ -15,7 +15,7 @@ from app.core.database import Database
 from app.models.base import utc_now
 from app.models.session import UserSession
 from app.models.user import User
-from app.scopes.base import Scope
+from app.scopes import Scope
 from app.services.sessions import NEW_USER_SCOPES
 from tests.client import App, Client, connect
 from tests.settings import make_settings

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 from tests.accounts import AUTH_URL, PASSWORD, signed_in
 from tests.client import App, Client
 

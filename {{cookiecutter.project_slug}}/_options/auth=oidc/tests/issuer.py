@@ -14,7 +14,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from app.scopes.base import ADMIN, all_scopes
+from app.scopes import ADMIN, all_scopes
 
 DISCOVERY = "/.well-known/openid-configuration"
 JWKS = "/keys"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import Scope
+from app.scopes import Scope
 from tests.client import App, Client, connect
 from tests.issuer import DISCOVERY, ISSUER
 

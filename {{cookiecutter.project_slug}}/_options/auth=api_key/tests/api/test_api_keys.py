@@ -11,7 +11,7 @@ import pytest
 from app.auth.api_keys import parse_key
 from app.core.database import Database
 from app.models.base import utc_now
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.client import App, Client
 from tests.principals import make_key, use
 

@@ -9,7 +9,7 @@ import pytest
 from app.auth.api_keys import Key, parse_key
 from app.auth.api_keys import make_key as new_key
 from app.core.database import Database
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.client import App, Client
 from tests.principals import ADMIN_ONLY, make_key, with_key
 

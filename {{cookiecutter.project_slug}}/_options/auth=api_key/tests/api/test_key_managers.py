@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.database import Database
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.client import App, Client
 from tests.operations import scopes_of
 from tests.principals import holding, make_key, with_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.accounts import ME
 from tests.client import App, Client
 from tests.principals import make_key, use

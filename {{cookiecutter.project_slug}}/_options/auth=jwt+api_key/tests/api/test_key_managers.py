@@ -12,7 +12,7 @@ from sqlalchemy import update
 from app.core.database import Database
 from app.models.base import utc_now
 from app.models.session import UserSession
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from app.services.key_confirmation import RECENT
 from tests.accounts import ME, PASSWORD, add_user, can_log_in, change_user
 from tests.client import App, Client

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.client import Client
 from tests.operations import operations, scopes_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.database import Database
-from app.scopes.base import ADMIN, Scope, all_scopes
+from app.scopes import ADMIN, Scope, all_scopes
 from tests.client import App, Client, connect, served
 from tests.operations import operations
 from tests.principals import BAD_CREDENTIALS, SCHEMES, holding

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from app.auth.errors import InsufficientScopeError
 from app.auth.principal import Principal
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 READ, WRITE = Scope("reports:read"), Scope("reports:write")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.database import Database
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.client import App, Client
 from tests.principals import make_key, with_key
 

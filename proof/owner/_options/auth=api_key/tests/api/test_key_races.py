@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 from app.core.database import Database
 from app.core.settings import Settings
 from app.models.api_key import ApiKey
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from app.scopes.items import ITEMS_READ
 from tests.client import App, all_at_once, make_app
 from tests.principals import holding, make_key, with_key

@@ -13,7 +13,7 @@ from app.auth.errors import InsufficientScopeError
 from app.core.ids import uuid7
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyRotate
-from app.scopes.base import ADMIN, Scope, all_scopes
+from app.scopes import ADMIN, Scope, all_scopes
 from app.scopes.items import ITEMS_READ, ITEMS_WRITE
 from app.services import api_keys
 from app.services.api_keys import ApiKeyService

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from app.core.database import Database
 from app.models.item import Item
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.accounts import ME, PASSWORD, add_user, log_in, signed_in, with_token
 from tests.client import App, Client
 

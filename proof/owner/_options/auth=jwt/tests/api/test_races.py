@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.core.database import Database
 from app.core.settings import Settings
 from app.models.user import User
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.accounts import (
     AUTH_URL,
     ME,

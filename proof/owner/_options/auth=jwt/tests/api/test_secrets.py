@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.auth.tokens import refresh_token_hash
 from app.core.database import Database
 from app.models.user import User
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from tests.accounts import AUTH_URL, ME, PASSWORD, add_user, change_user, with_token
 from tests.client import App, Client
 from tests.logs import logged

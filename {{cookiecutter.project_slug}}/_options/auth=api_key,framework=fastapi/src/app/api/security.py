@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader, SecurityScopes
 from app.api.dependencies import SessionDep
 from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.auth.principal import Principal
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.
 _api_key = APIKeyHeader(name="X-API-Key", scheme_name="apiKey", auto_error=False)

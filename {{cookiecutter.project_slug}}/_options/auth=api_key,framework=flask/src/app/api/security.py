@@ -13,7 +13,7 @@ from app.api.dependencies import get_client, get_database, get_session
 from app.api.operations import Given
 from app.auth.api_key_authenticator import authenticate_key, record_use
 from app.auth.principal import Principal
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:

@@ -19,7 +19,7 @@ from app.models.base import utc_now
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.repositories.key_access import list_with_owners
 from app.schemas.api_keys import MAX_OVERLAP_SECONDS, ApiKeyCreate, ApiKeyRotate
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import click
 from app.commands import _api_keys
 from app.commands._database import with_database
 from app.core.ids import uuid7
-from app.scopes.base import all_scopes
+from app.scopes import all_scopes
 
 if TYPE_CHECKING:
     from app.core.database import Database

@@ -14,7 +14,7 @@ from app.models.api_key import ApiKey
 from app.models.base import utc_now
 from app.schemas.api_keys import ApiKeyCreated, ApiKeyPublic
 from app.schemas.base import Page
-from app.scopes.base import with_implied
+from app.scopes import with_implied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from app.auth.errors import challenge
 from app.auth.principal import Principal
 from app.core.database import Session
 from app.errors import AppError, BadRequestError
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 # Document the schemes; the headers themselves are read below.
 _bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)

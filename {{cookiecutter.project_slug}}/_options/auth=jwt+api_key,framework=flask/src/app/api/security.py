@@ -18,7 +18,7 @@ from app.auth.errors import challenge
 from app.auth.principal import Principal
 from app.core.database import Session
 from app.errors import AppError, BadRequestError
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 _SCHEMES: Final[dict[str, dict[str, str]]] = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

@@ -13,7 +13,7 @@ from app.errors import NotFoundError
 from app.repositories.api_keys import SqlApiKeyRepository
 from app.repositories.users import SqlUserRepository
 from app.schemas.users import checked_email
-from app.scopes.base import all_scopes
+from app.scopes import all_scopes
 from app.services.api_keys import ApiKeyService
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from app.models.api_key import ApiKey
 from app.models.user import User
 from app.repositories.api_keys import KeyAccess, SqlApiKeyRepository
-from app.scopes.base import with_implied
+from app.scopes import with_implied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

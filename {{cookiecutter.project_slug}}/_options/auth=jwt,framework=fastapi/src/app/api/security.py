@@ -11,7 +11,7 @@ from app.api.dependencies import SessionDep
 from app.auth.authenticator import Authenticator
 from app.auth.principal import Principal
 from app.core.database import Session
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 # Documents the scheme; the header itself is read below.
 _bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)

@@ -13,7 +13,7 @@ from app.api.operations import Given
 from app.auth.authenticator import Authenticator
 from app.auth.principal import Principal
 from app.core.database import Session
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Principal:

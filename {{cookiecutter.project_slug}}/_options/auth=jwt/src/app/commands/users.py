@@ -13,7 +13,7 @@ from app.repositories.users import SqlUserRepository
 from app.schemas.base import PageQuery
 from app.schemas.passwords import checked_password
 from app.schemas.users import checked_email
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 from app.services.users import UserService
 
 if TYPE_CHECKING:

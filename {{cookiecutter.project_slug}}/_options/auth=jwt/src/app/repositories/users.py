@@ -11,7 +11,7 @@ from app.errors import AppError
 from app.models.session import UserSession
 from app.models.user import User
 from app.repositories.base import SqlRepository
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,8 +135,8 @@ class AccountRepository(Protocol):
     """One account, for changes that need its password.
 
     Each call is a transaction of its own: no connection is kept while a password is
-    hashed. Meanwhile the account may have changed: calls that write do nothing if it was
-    disabled or deleted, or got another password, since it was read.
+    hashed. Meanwhile the account may have changed: calls that write do nothing if it
+    was disabled or deleted, or got another password, since it was read.
     """
 
     async def find(self, user_id: UUID) -> User | None:

@@ -23,7 +23,7 @@ from app.models.session import UserSession
 from app.models.user import User
 from app.schemas.sessions import Tokens
 from app.schemas.users import UserPublic
-from app.scopes.base import ADMIN, all_scopes
+from app.scopes import ADMIN, all_scopes
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -14,7 +14,7 @@ from app.models.user import User
 from app.repositories.users import LastAdministratorError
 from app.schemas.base import Page
 from app.schemas.users import UserPublic
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.repositories.users import AccountRepository, UserRepository
     from app.schemas.base import PageQuery
     from app.schemas.users import PasswordChange, ProfileUpdate, UserUpdate
-    from app.scopes.base import Scope
+    from app.scopes import Scope
 
 audit_log = structlog.get_logger("app.audit")
 

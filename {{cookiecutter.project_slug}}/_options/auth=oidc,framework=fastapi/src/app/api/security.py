@@ -9,7 +9,7 @@ from fastapi.security import OpenIdConnect, SecurityScopes
 
 from app.auth.authenticator import Authenticator
 from app.auth.identity import Identity
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 # Documents the scheme; `add_routes` fills in its URL from the settings.
 _oidc = OpenIdConnect(openIdConnectUrl="", scheme_name="oidc", auto_error=False)

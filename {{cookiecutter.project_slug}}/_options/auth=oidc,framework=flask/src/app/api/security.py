@@ -12,7 +12,7 @@ from app.api.operations import Given
 from app.auth.authenticator import Authenticator
 from app.auth.identity import Identity
 from app.auth.provider_cache import discovery_url
-from app.scopes.base import ADMIN, Scope
+from app.scopes import ADMIN, Scope
 
 
 def current_principal(*needed: Scope) -> Identity:

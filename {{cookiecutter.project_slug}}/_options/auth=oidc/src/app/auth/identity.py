@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.auth.principal import Principal
-from app.scopes.base import all_scopes
+from app.scopes import all_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import structlog
 
 from app.auth import SCHEMES
 from app.auth.errors import InsufficientScopeError
-from app.scopes.base import ADMIN
+from app.scopes import ADMIN
 
 if TYPE_CHECKING:
     from uuid import UUID

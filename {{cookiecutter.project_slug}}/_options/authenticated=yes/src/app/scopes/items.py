@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.scopes.base import declare
+from app.scopes import declare
 
 ITEMS_READ: Final = declare("items:read")
 ITEMS_WRITE: Final = declare("items:write")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from app.scopes.base import Scope, all_scopes
+from app.scopes import Scope, all_scopes
 
 
 def _declared(value: Scope) -> Scope:
