@@ -36,6 +36,8 @@ REQUESTS = 2_000  # of each kind, in each round
 WARM_UP = 300
 CONNECTIONS = 32
 SECONDS = 60
+ROWS = 50
+LISTED = f"/api/v1/items?size={ROWS}"
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 BARE = {
@@ -142,12 +144,15 @@ def measure(server: Server, item: str) -> dict[str, dict[str, float]]:
     requests = {
         "live": message("GET", "/health/live", {}),
         "get": message("GET", f"/api/v1/items/{item}", server.headers),
-        "list_50": message("GET", "/api/v1/items?size=50", server.headers),
+        "list_50": message("GET", LISTED, server.headers),
         "insert": message("POST", "/api/v1/items", server.headers, {"name": "bench"}),
     }
     found = {}
     with server.running() as (port, pid, start_seconds):
         found["start"] = {"seconds": start_seconds}
+        rows = len(call(port, "GET", LISTED, server.headers)["items"])
+        if rows != ROWS:
+            sys.exit(f"{rows} rows instead of {ROWS}: {' '.join(server.command)}")
         for kind, request in requests.items():
             asyncio.run(load(port, request, WARM_UP))
             before = cpu_seconds(pid)

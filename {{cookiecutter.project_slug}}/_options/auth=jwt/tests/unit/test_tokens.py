@@ -38,6 +38,16 @@ def test_a_token_from_a_replica_whose_clock_is_seconds_ahead_is_accepted() -> No
     assert read_access_token(SETTINGS, signed(ahead)).iat == ahead["iat"]
 
 
+def test_an_accepted_token_is_refused_once_it_has_expired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = issue_access_token(SETTINGS, uuid4(), uuid4())
+    expiry = read_access_token(SETTINGS, token).exp
+    monkeypatch.setattr("app.auth.tokens._now", lambda: expiry)
+    with pytest.raises(InvalidTokenError):
+        read_access_token(SETTINGS, token)
+
+
 def test_an_issued_token_says_all_that_rfc_9068_asks_for() -> None:
     claims = decoded(issue_access_token(SETTINGS, uuid4(), uuid4()))
     assert set(claims) == {"iss", "sub", "aud", "exp", "iat", "jti", "sid"}

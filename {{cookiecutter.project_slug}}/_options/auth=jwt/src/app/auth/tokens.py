@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -14,10 +15,13 @@ from pydantic import BaseModel, StrictInt
 from app.auth.errors import InvalidTokenError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from app.core.settings.auth import AuthSettings
 
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
+REMEMBERED_TOKENS = 10_000
 
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "sid"]
 # Our tokens have about 400 characters; reject longer ones before parsing.
@@ -26,7 +30,7 @@ _MAX_LENGTH = 2048
 _LEEWAY_SECONDS = 10
 
 
-class AccessClaims(BaseModel):
+class AccessClaims(BaseModel, frozen=True):
     """The claims of an access token: user, session and expiry."""
 
     sub: UUID
@@ -65,24 +69,32 @@ def read_access_token(settings: AuthSettings, token: str) -> AccessClaims:
     if len(token) > _MAX_LENGTH:
         raise InvalidTokenError
     try:
-        decoded = jwt.decode_complete(
-            token,
-            settings.secret_key.get_secret_value(),
-            [ALGORITHM],
-            options={"require": _REQUIRED, "enforce_minimum_key_length": True},
-            audience=settings.audience,
-            issuer=settings.issuer,
-            leeway=_LEEWAY_SECONDS,
-        )
-        claims = AccessClaims.model_validate(decoded["payload"])
+        claims = _verify(token, settings.secret_key, settings.issuer, settings.audience)
     except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError) as error:
         raise InvalidTokenError from error
-    lifetime = claims.exp - claims.iat
-    if lifetime > settings.access_token_seconds or claims.exp <= _now():
+    if not claims.iat - _LEEWAY_SECONDS <= _now() < claims.exp:
         raise InvalidTokenError
-    if decoded["header"].get("typ") != TYPE:
+    if claims.exp - claims.iat > settings.access_token_seconds:
         raise InvalidTokenError
     return claims
+
+
+# Remembers valid tokens, the last used ones; after a change of the key, none of them.
+@lru_cache(maxsize=REMEMBERED_TOKENS)
+def _verify(token: str, key: SecretStr, issuer: str, audience: str) -> AccessClaims:
+    """Return the claims of a token; time may have passed since they were verified."""
+    decoded = jwt.decode_complete(
+        token,
+        key.get_secret_value(),
+        [ALGORITHM],
+        options={"require": _REQUIRED, "enforce_minimum_key_length": True},
+        audience=audience,
+        issuer=issuer,
+        leeway=_LEEWAY_SECONDS,
+    )
+    if decoded["header"].get("typ") != TYPE:
+        raise jwt.InvalidTokenError
+    return AccessClaims.model_validate(decoded["payload"])
 
 
 def _now() -> float:
