@@ -76,6 +76,15 @@ def test_a_restored_sqlite_file_has_the_backup_and_keeps_what_was_there(
         assert connection.execute("SELECT count(*) FROM migrated").fetchone() == (0,)
 
 
+def test_a_backup_makes_its_folder(machine: Machine) -> None:
+    code, said = machine.run("backup", "backups/daily/2026-11-30")
+
+    assert code == 0, said
+    folder = machine.folder / "backups" / "daily"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert names_in(folder / "2026-11-30") == ["before"]
+
+
 def test_a_sqlite_file_can_be_restored_to_a_new_machine(machine: Machine) -> None:
     machine.backed_up()
     shutil.rmtree(machine.data)

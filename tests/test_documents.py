@@ -77,11 +77,11 @@ ERRORS = [
     ("aws", "README.md", "`uv run app purge`", "`uv run app config`", "the command purge"),
     # docs/deploy.md: scripts, their options and arguments, and what platforms have.
     ("compose", "docs/deploy.md", "deploy/release v0.1.0", "deploy/relase v0.1.0", "deploy/relase"),
-    ("compose", "docs/deploy.md", "activate --no-migration", "activate --no-migrate", "no-migrate"),
+    ("compose", "docs/deploy.md", "activate --rollback v", "activate --undo v", "no --undo"),
     ("compose", "docs/deploy.md", "deploy/restore ~/b", "deploy/recover ~/b", "deploy/recover"),
     ("compose", "docs/deploy.md", "--wait app`", "--wait web`", "no service web"),
     ("compose", "docs/deploy.md", "exec app app users", "exec app app usrs", "no command usrs"),
-    ("compose", "docs/deploy.md", "`docker images my-", "`docker images our-", "our-service"),
+    ("compose", "docs/deploy.md", "deploy/compose ps", "deploy/compse ps", "deploy/compse"),
     ("compose", "docs/deploy.md", "production.example .env", "prod.example .env", "prod.example"),
     ("oidc", "docs/deploy.md", "install --rollback v", "install --undo v", "no --undo"),
     (

@@ -103,7 +103,8 @@ def test_caddy_may_read_its_configuration_whatever_the_umask_was(
     docker.write_text("#!/bin/sh\n", encoding="utf-8")
     docker.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    command = ["sh", str(project / "deploy/activate"), "v1"]
-    subprocess.run(command, env={**os.environ, "PATH": path}, check=True)
-    assert (project / "deploy").stat().st_mode & 0o777 == 0o755
-    assert (project / "deploy/Caddyfile").stat().st_mode & 0o777 == 0o644
+    command = ["sh", "deploy/activate", "v1", "v1-tag"]
+    subprocess.run(command, cwd=project, env={**os.environ, "PATH": path}, check=True)
+    for folder in ("releases", "releases/v1", "releases/v1/deploy"):
+        assert (project / folder).stat().st_mode & 0o777 == 0o755
+    assert (project / "releases/v1/deploy/Caddyfile").stat().st_mode & 0o777 == 0o644

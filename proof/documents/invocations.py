@@ -114,6 +114,8 @@ def _script(project: Project, path: str, arguments: list[str]) -> Iterator[str]:
             yield f"there is no script {path}"
     elif not source.startswith("#!"):
         yield f"{path} is no script"
+    elif path == "deploy/compose":
+        yield from _compose(project, arguments)
     elif "COMMAND" in _usage(source) or path == "deploy/run":
         yield from problems(project, arguments)
     else:

@@ -21,8 +21,9 @@ DOCKER = """#!{python}
 import os, subprocess, sys, time
 
 words = [word.replace("/data/", os.environ["HOST_DATA"] + "/") for word in sys.argv[1:]]
-assert words[:3] == ["compose", "--env-file", ".env.production"], words
-verb, rest = words[3], words[4:]
+given = "compose --project-directory . --env-file .env.production --file".split()
+assert words[:6] == given and words[6] == "releases/current/compose.yaml", words
+verb, rest = words[7], words[8:]
 line = " ".join([verb, *rest])
 with open(os.environ["HOST_LOG"], "a", encoding="utf-8") as log:
     log.write(line.replace("\\n", " ") + "\\n")

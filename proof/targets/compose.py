@@ -45,7 +45,9 @@ MUTATIONS = [
     Mutation(
         "compose.yaml", "    networks: [edge]", "    networks: [edge, data]", r"caddy .* data"
     ),
-    Mutation("compose.yaml", "./deploy:/etc/caddy:ro", "/var/run/docker.sock:/s", r"docker\.sock"),
+    Mutation(
+        "compose.yaml", "./releases:/etc/caddy:ro", "/var/run/docker.sock:/s", r"docker\.sock"
+    ),
     Mutation("compose.yaml", "_SECONDS: 20", "_SECONDS: 20\n    X_PASSWORD: a", r"X_PASSWORD"),
     Mutation("compose.yaml", "${DOMAIN:?set it in .env.production}", "${DOMAIN}", r"DOMAIN.*empty"),
     Mutation("compose.yaml", "redis:8.10.1@", "redis:8.10.1 #", r"no digest"),
@@ -67,7 +69,9 @@ MUTATIONS = [
     Mutation("deploy/Caddyfile", "app:8000", "app:8080", r"app:8080"),
     Mutation("deploy/Caddyfile", "{$DOMAIN}", "{$NAME}", r"reads NAME"),
     Mutation("deploy/Caddyfile", "keepalive", "keepaliev", r"keepaliev"),
-    Mutation("deploy/activate", "compose run --rm migrate", "true", r"does not migrate"),
+    Mutation("compose.yaml", "caddy/current/", "caddy/", r"does not see its Caddyfile"),
+    Mutation("deploy/activate", "run --rm -T migrate", "version", r"does not migrate"),
+    Mutation("deploy/activate", "caddy validate", "caddy version", r"not validated"),
 ]
 
 
@@ -180,16 +184,19 @@ def _about_migrations(project: Path, migrate: dict[str, Any]) -> Iterator[str]:
     if not migrate.get("profiles") or migrate.get("restart") != "no":
         yield "compose.yaml: the database is migrated by every `up`, or again and again"
     activate = (project / "deploy" / "activate").read_text(encoding="utf-8")
-    before, _, after = activate.partition("docker tag ")
-    if "compose run --rm migrate" not in before or "compose up" not in after:
+    before, _, _ = activate.partition('if ! serve "$version"')
+    if "run --rm -T migrate" not in before:
         yield "deploy/activate: does not migrate before the new version serves"
+    if "caddy validate" not in before:
+        yield "deploy/activate: the Caddyfile is not validated before Caddy reloads it"
 
 
 def _about_caddy(project: Path, compose: dict[str, Any]) -> Iterator[str]:
     caddyfile = project / "deploy" / "Caddyfile"
     service = compose["services"]["caddy"]
     environment = {**service["environment"], "DOMAIN": "service.example.com"}
-    if "./deploy:/etc/caddy:ro" not in service["volumes"]:
+    config = "/etc/caddy/current/deploy/Caddyfile"
+    if "./releases:/etc/caddy:ro" not in service["volumes"] or config not in service["command"]:
         yield "compose.yaml: Caddy does not see its Caddyfile, or the next release's"
     text = caddyfile.read_text(encoding="utf-8")
     options = {
