@@ -25,7 +25,8 @@ case "$1 $2 $*" in
 *PrivateSubnets*) echo subnet-1,subnet-2 ;;
 *AppGroup*) echo sg-1 ;;
 "cloudformation deploy"*) case $* in *"--stack-name $FAILING "*) exit 1 ;; esac ;;
-*batch-get-image*) echo "$KNOWN" ;;
+*batch-get-image*"imageTag=v1.2.3 "*) echo "$RELEASED" ;;
+*batch-get-image*"imageTag=v1.2.3.$SOURCES "*) echo "$BUILT" ;;
 *describe-images*) echo sha256:abc ;;
 "ecr get-login-password"*) echo password ;;
 "ecs run-task"*) echo "$STARTED" ;;
@@ -41,13 +42,21 @@ printf 'docker %s\\n' "$*" >>"$CALLS"
 """
 TOLD = {
     "STATUS": "UPDATE_COMPLETE",
-    "KNOWN": "",
+    "RELEASED": "",
+    "BUILT": "",
     "STARTED": "arn:aws:ecs:eu-central-1:123:task/my-service/5b1f",
     "CODE": "0",
     "FAILING": "-",
 }
 
+COMMIT = ("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet")
+
 type Run = Callable[..., tuple[int, str, list[str]]]
+
+
+def git(project: Path, *arguments: str) -> str:
+    command = [shutil.which("git") or "git", "-C", str(project), *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,9 @@ def project(bake_session: Callable[..., Path]) -> Path:
     parameters = project / "deploy" / "parameters.conf"
     filled = parameters.read_text(encoding="utf-8").replace("change-me", "given")
     parameters.write_text(filled, encoding="utf-8")
+    git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    git(project, *COMMIT, "--message", "The version")
     return project
 
 
@@ -67,13 +79,21 @@ def run(project: Path, tmp_path: Path) -> Run:
         (tmp_path / name).write_text(script, encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     calls = tmp_path / "calls"
+    sources = git(project, "rev-parse", "HEAD^{tree}").strip()
 
     def run(script: str, *arguments: str, **told: str) -> tuple[int, str, list[str]]:
         calls.write_text("", encoding="utf-8")
         path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
         ended = subprocess.run(
             [shutil.which("sh") or "sh", project / "deploy" / script, *arguments],
-            env={**os.environ, "PATH": path, "CALLS": str(calls), **TOLD, **told},
+            env={
+                **os.environ,
+                "PATH": path,
+                "CALLS": str(calls),
+                "SOURCES": sources,
+                **TOLD,
+                **told,
+            },
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -88,6 +108,7 @@ def steps(calls: list[str]) -> list[str]:
     """Return what changes something, in order, by a word each."""
     words = {
         "docker build": "build",
+        "docker pull": "pull",
         "docker push": "push",
         "aws cloudformation deploy --stack-name my-service-": None,
         "aws cloudformation delete-stack": "delete",
@@ -105,7 +126,7 @@ def test_a_release_migrates_once_and_before_the_new_version_serves(run: Run) -> 
     code, said, calls = run("release", "v1.2.3")
 
     assert code == 0
-    assert steps(calls) == ["build", "push", "task", "run", "service"]
+    assert steps(calls) == ["build", "push", "push", "task", "run", "service"]
     assert "what it logged" in said
     assert said.endswith("v1.2.3 is running.\n")
 
@@ -134,11 +155,63 @@ def test_the_migration_is_a_task_of_the_new_definition_in_the_private_subnets(ru
     assert '"command": ["app","migrate"]' in migration
 
 
-def test_a_version_that_is_in_the_registry_is_not_built_again(run: Run) -> None:
-    code, _, calls = run("release", "v1.2.3", KNOWN="v1.2.3")
+def test_sources_are_named_before_the_version(run: Run, project: Path) -> None:
+    _, _, calls = run("release", "v1.2.3")
+
+    repository = "docker push 123.dkr.ecr.eu-central-1.amazonaws.com/my-service"
+    sources = git(project, "rev-parse", "HEAD^{tree}").strip()
+    assert [call for call in calls if call.startswith("docker push")] == [
+        f"{repository}:v1.2.3.{sources}",
+        f"{repository}:v1.2.3",
+    ]
+
+
+def test_a_version_is_released_again_from_the_same_sources(run: Run) -> None:
+    code, _, calls = run("release", "v1.2.3", RELEASED="sha256:abc", BUILT="sha256:abc")
 
     assert code == 0
     assert steps(calls) == ["task", "run", "service"]
+
+
+def test_a_release_interrupted_between_the_two_names_is_completed(run: Run) -> None:
+    code, _, calls = run("release", "v1.2.3", BUILT="sha256:abc")
+
+    assert code == 0
+    assert steps(calls) == ["pull", "push", "task", "run", "service"]
+
+
+@pytest.mark.parametrize("built", ["", "sha256:def"])
+def test_a_version_of_other_sources_is_refused(run: Run, built: str) -> None:
+    code, said, calls = run("release", "v1.2.3", RELEASED="sha256:abc", BUILT=built)
+
+    assert code == 1
+    assert "v1.2.3 was released from other sources; choose another version name" in said
+    assert steps(calls) == []
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "src/new.py"])
+def test_sources_that_are_in_no_commit_are_refused(run: Run, project: Path, name: str) -> None:
+    path = project / name
+    known = path.read_bytes() if path.exists() else None
+    path.write_bytes((known or b"") + b"# changed\n")
+    try:
+        code, said, calls = run("release", "v1.2.3")
+    finally:
+        if known is None:
+            path.unlink()
+        else:
+            path.write_bytes(known)
+
+    assert code == 2
+    assert "commit all changes first" in said
+    assert calls == []
+
+
+def test_sources_without_a_repository_are_refused(run: Run, tmp_path: Path) -> None:
+    code, _, calls = run("release", "v1.2.3", GIT_DIR=str(tmp_path))
+
+    assert code != 0
+    assert calls == []
 
 
 def test_a_rollback_does_not_migrate(run: Run) -> None:
@@ -163,7 +236,7 @@ def test_a_failed_migration_stops_the_release(run: Run, told: dict[str, str], sa
     assert code != 0
     assert said in output
     assert "the migration failed" in output
-    assert steps(calls) == ["build", "push", "task", "run"]
+    assert steps(calls) == ["build", "push", "push", "task", "run"]
 
 
 def test_a_version_that_does_not_get_healthy_is_told_with_its_log(run: Run) -> None:
