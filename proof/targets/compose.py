@@ -184,8 +184,8 @@ def _about_migrations(project: Path, migrate: dict[str, Any]) -> Iterator[str]:
     if not migrate.get("profiles") or migrate.get("restart") != "no":
         yield "compose.yaml: the database is migrated by every `up`, or again and again"
     activate = (project / "deploy" / "activate").read_text(encoding="utf-8")
-    before, _, _ = activate.partition('if ! serve "$version"')
-    if "run --rm -T migrate" not in before:
+    before, serves, _ = activate.partition('if ! serve "$version"')
+    if not serves or "run --rm -T migrate" not in before:
         yield "deploy/activate: does not migrate before the new version serves"
     if "caddy validate" not in before:
         yield "deploy/activate: the Caddyfile is not validated before Caddy reloads it"

@@ -5,33 +5,27 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
-from app.core.database import run_on_connection
 from app.models.base import Base
 from tests.environment import environment
+from tests.postgresql import locked, only_postgresql
 from tests.principals import credentials
 from tests.processes import SECONDS
 from tests.servers import Server, serving
-from tests.settings import make_settings
 from tests.statements import execute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from concurrent.futures import Future
     from pathlib import Path
 
 ITEMS = "/api/v1/items"
 MANY = 80  # as many as Flask has threads, and more than there are connections
-
-only_postgresql = pytest.mark.parametrize(
-    "database_url", ["postgresql"], indirect=True, scope="session"
-)
 
 
 @pytest.fixture
@@ -40,30 +34,6 @@ def url(migrated_url: str) -> Iterator[str]:
     yield migrated_url
     tables = reversed(Base.metadata.sorted_tables)
     execute(migrated_url, *(table.delete() for table in tables))
-
-
-@contextmanager
-def locked(url: str) -> Iterator[Callable[[], None]]:
-    """Hold the table of items; yield what lets it go."""
-    held, released = Event(), Event()
-
-    def hold(connection: Connection) -> None:
-        connection.execute(text("LOCK TABLE items IN ACCESS EXCLUSIVE MODE"))
-        held.set()
-        released.wait()
-
-    holder = Thread(target=run_on_connection, args=(make_settings(url).database, hold))
-    holder.start()
-    assert held.wait(SECONDS)
-
-    def release() -> None:
-        released.set()
-        holder.join(SECONDS)
-
-    try:
-        yield release
-    finally:
-        release()
 
 
 @contextmanager
@@ -94,7 +64,7 @@ def test_a_request_does_not_wait_for_a_locked_table_until_its_statement_times_ou
         calling(server) as client,
         ThreadPoolExecutor(MANY) as threads,
     ):
-        with locked(url):
+        with locked(url, "items"):
             answers = list(threads.map(create, [client] * MANY))
         created = create(client)
     assert {answer.status_code for answer in answers} == {503}
@@ -117,7 +87,7 @@ def test_others_are_served_while_requests_wait_for_a_locked_table(
         serving(tmp_path, settings) as server,
         calling(server) as client,
         ThreadPoolExecutor(MANY) as threads,
-        locked(url) as release,
+        locked(url, "items") as release,
     ):
 
         def wait_for_half() -> list[Future[httpx2.Response]]:

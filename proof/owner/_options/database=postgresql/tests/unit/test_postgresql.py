@@ -15,11 +15,8 @@ from app.core.database.dialects import DIALECTS
 from app.core.settings.database import DatabaseSettings
 from app.errors import UnavailableError
 from tests.client import Client, connect, make_app
+from tests.postgresql import only_postgresql
 from tests.settings import make_settings
-
-only_postgresql = pytest.mark.parametrize(
-    "database_url", ["postgresql"], indirect=True, scope="session"
-)
 
 
 @pytest.mark.usefixtures("scratch")

@@ -8,11 +8,8 @@ from sqlalchemy import text
 from app.core.database import Database
 from app.core.settings.database import DatabaseSettings
 from app.errors import UnavailableError
+from tests.postgresql import only_postgresql
 from tests.settings import make_settings
-
-only_postgresql = pytest.mark.parametrize(
-    "database_url", ["postgresql"], indirect=True, scope="session"
-)
 
 
 @only_postgresql
